@@ -1,0 +1,2 @@
+//! midwatch cli
+fn main() {}
