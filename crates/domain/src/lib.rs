@@ -1,1 +1,19 @@
-//! midwatch domain
+//! The words and rules of Midwatch. Pure: no async, clock, randomness, SQL or HTTP; time and ids come in through [`facts::Facts`].
+
+pub mod access;
+pub mod actor;
+pub mod directory;
+pub mod entry;
+pub mod facts;
+pub mod id;
+pub mod moment;
+pub mod people;
+pub mod procedure;
+pub mod refusal;
+pub mod revise;
+pub mod taxonomy;
+pub mod template;
+pub mod ticket;
+pub mod words;
+
+pub use refusal::Refusal;

@@ -1,0 +1,136 @@
+//! The desk as configured now: people, teams, templates, procedures, the organisation. Folded from the record.
+
+use std::collections::BTreeMap;
+
+use crate::id::{PersonId, TeamId, ViewId};
+use crate::people::{Organisation, Person, Team};
+use crate::procedure::Procedure;
+use crate::revise::View;
+use crate::revise::{Revised, Revision};
+use crate::template::Template;
+use crate::words::Origin;
+
+/// Everything configured, in its newest version, with older versions of what tickets are bound to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Directory {
+    /// The organisation, once set up.
+    pub organisation: Option<Organisation>,
+    /// Everybody who has or had an account.
+    pub people: BTreeMap<PersonId, Person>,
+    /// All teams.
+    pub teams: BTreeMap<TeamId, Team>,
+    /// All versions of each template by key, oldest first.
+    pub templates: BTreeMap<String, Vec<Template>>,
+    /// All versions of each procedure by key, oldest first.
+    pub procedures: BTreeMap<String, Vec<Procedure>>,
+    /// Saved views of the queue.
+    pub views: BTreeMap<ViewId, View>,
+}
+
+impl Directory {
+    /// Takes a revision over.
+    pub fn apply(&mut self, revised: &Revised) {
+        match &revised.body {
+            Revision::Organisation(o) => self.organisation = Some(o.clone()),
+            Revision::Person(p) => {
+                self.people.insert(p.id.clone(), p.clone());
+            }
+            Revision::Team(t) => {
+                self.teams.insert(t.id.clone(), t.clone());
+            }
+            Revision::Template(t) => self
+                .templates
+                .entry(t.key.clone())
+                .or_default()
+                .push(t.clone()),
+            Revision::Procedure(p) => {
+                let versions = self.procedures.entry(p.key.clone()).or_default();
+                // Approval is a revision of the same version; a new text is a new version.
+                versions.retain(|v| v.version != p.version);
+                versions.push(p.clone());
+            }
+            Revision::View(v) if v.deleted => {
+                self.views.remove(&v.id);
+            }
+            Revision::View(v) => {
+                self.views.insert(v.id.clone(), v.clone());
+            }
+        }
+    }
+
+    /// A person who can be made responsible.
+    pub fn owner(&self, id: &PersonId) -> Option<&Person> {
+        self.people.get(id).filter(|p| p.can_own())
+    }
+
+    /// The person's name, or the id if unknown.
+    pub fn name<'a>(&'a self, id: &'a PersonId) -> &'a str {
+        self.people.get(id).map_or(id.as_str(), |p| p.name.as_str())
+    }
+
+    /// The newest version of a template that is in use.
+    pub fn template(&self, key: &str) -> Option<&Template> {
+        self.templates
+            .get(key)
+            .and_then(|v| v.last())
+            .filter(|t| !t.retired)
+    }
+
+    /// A template in the version a ticket was opened under.
+    pub fn template_version(&self, key: &str, version: i64) -> Option<&Template> {
+        self.templates
+            .get(key)?
+            .iter()
+            .find(|t| t.version == version)
+    }
+
+    /// The team that tickets go to unless another is named.
+    pub fn default_team(&self) -> Option<&Team> {
+        self.teams
+            .values()
+            .find(|t| t.default)
+            .or_else(|| self.teams.values().next())
+    }
+
+    /// Who becomes responsible for a ticket of `team` now, other than `except`: on duty, else lead, else the last-resort person.
+    /// The reason says which. `None` only before the organisation is set up.
+    pub fn watch(
+        &self,
+        team: &Team,
+        except: Option<&PersonId>,
+    ) -> Option<(PersonId, &'static str)> {
+        let can = |id: &Option<PersonId>| {
+            id.clone()
+                .filter(|p| self.owner(p).is_some() && Some(p) != except)
+        };
+        if let Some(p) = can(&team.on_duty) {
+            return Some((p, "on duty"));
+        }
+        if let Some(p) = can(&team.lead) {
+            return Some((p, "team lead, as nobody is on duty"));
+        }
+        // The last-resort person is responsible whatever happens: existence was checked when it was set.
+        self.organisation.as_ref().map(|o| {
+            (
+                o.last_resort.clone(),
+                "last-resort person, as the team has nobody on duty and no lead",
+            )
+        })
+    }
+
+    /// Whether the person has the watch of any team.
+    pub fn on_duty(&self, id: &PersonId) -> bool {
+        self.teams.values().any(|t| t.on_duty.as_ref() == Some(id))
+    }
+
+    /// How an origin is said in a sentence.
+    pub fn origin_words(origin: Origin) -> &'static str {
+        match origin {
+            Origin::Web => "on a page",
+            Origin::Report => "on the report form",
+            Origin::Cli => "on the command line",
+            Origin::Api => "by the API",
+            Origin::System => "by itself",
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! People, teams and the organisation: who can be responsible, and who is when nobody else is.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use utoipa::ToSchema;
+
+use crate::Refusal;
+use crate::access::Role;
+use crate::id::{PersonId, TeamId};
+use crate::refusal::{optional_text, required_line};
+
+/// Whether an account can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountState {
+    /// Invited; has not set a password yet.
+    Invited,
+    /// In use.
+    Active,
+    /// Switched off; sessions and tokens are dead.
+    Disabled,
+}
+
+/// A person with an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// The id, `per_…`.
+    #[schema(value_type = String)]
+    pub id: PersonId,
+    /// Name as shown.
+    pub name: String,
+    /// Mail address; also the login name. Unique, lower case.
+    pub email: String,
+    /// What the person may do.
+    pub role: Role,
+    /// Whether the account can be used.
+    pub state: AccountState,
+}
+
+impl Person {
+    /// Checks and cleans the texts.
+    ///
+    /// # Errors
+    /// A refusal naming the field.
+    pub fn validate(mut self) -> Result<Self, Refusal> {
+        self.name = required_line("name", &self.name, 100)?;
+        self.email = required_line("email", &self.email, 254)?.to_lowercase();
+        let ok = self
+            .email
+            .split_once('@')
+            .is_some_and(|(l, d)| !l.is_empty() && !d.is_empty() && !d.contains('@'));
+        if !ok || self.email.contains(char::is_whitespace) {
+            return Err(Refusal::invalid(
+                "email",
+                "A mail address looks like name@example.org.",
+            ));
+        }
+        Ok(self)
+    }
+
+    /// Whether the person can be made responsible for tickets.
+    pub fn can_own(&self) -> bool {
+        self.state == AccountState::Active
+            && matches!(self.role, Role::Administrator | Role::Lead | Role::Analyst)
+    }
+
+    /// One or two letters that stand for the name.
+    pub fn initials(&self) -> String {
+        let mut words = self
+            .name
+            .split_whitespace()
+            .filter_map(|w| w.chars().next());
+        let first = words.next();
+        let last = words.next_back();
+        first
+            .into_iter()
+            .chain(last)
+            .flat_map(char::to_uppercase)
+            .collect()
+    }
+}
+
+/// A team that tickets are routed to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Team {
+    /// The id, `team_…`.
+    #[schema(value_type = String)]
+    pub id: TeamId,
+    /// Name as shown.
+    pub name: String,
+    /// Who belongs to it.
+    #[schema(value_type = Vec<String>)]
+    pub members: BTreeSet<PersonId>,
+    /// Who leads it and answers when nobody is on duty.
+    #[schema(value_type = Option<String>)]
+    pub lead: Option<PersonId>,
+    /// Who has the watch now.
+    #[schema(value_type = Option<String>)]
+    pub on_duty: Option<PersonId>,
+    /// New tickets go here unless another team is named. Exactly one team has this.
+    #[serde(default)]
+    pub default: bool,
+}
+
+impl Team {
+    /// Checks and cleans the texts.
+    ///
+    /// # Errors
+    /// A refusal naming the field.
+    pub fn validate(mut self) -> Result<Self, Refusal> {
+        self.name = required_line("name", &self.name, 100)?;
+        Ok(self)
+    }
+}
+
+/// The organisation: its name and the person who is responsible when nobody else is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Organisation {
+    /// Name as shown and printed.
+    pub name: String,
+    /// Responsible when a team has nobody on duty and no lead. Must exist and be able to own tickets.
+    #[schema(value_type = String)]
+    pub last_resort: PersonId,
+    /// IANA time zone in which days and hours are shown, such as `Europe/Berlin`.
+    pub time_zone: String,
+}
+
+impl Organisation {
+    /// Checks and cleans the texts; the time zone must be known.
+    ///
+    /// # Errors
+    /// A refusal naming the field.
+    pub fn validate(mut self) -> Result<Self, Refusal> {
+        self.name = required_line("name", &self.name, 100)?;
+        self.time_zone = optional_text("time_zone", &self.time_zone, 64)?;
+        if jiff::tz::TimeZone::get(&self.time_zone).is_err() {
+            return Err(Refusal::invalid(
+                "time_zone",
+                "Expected an IANA time zone such as Europe/Berlin or UTC.",
+            ));
+        }
+        Ok(self)
+    }
+}

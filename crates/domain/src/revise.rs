@@ -1,0 +1,183 @@
+//! Everything configured is kept as revisions: one generic entry with the whole body. Validation is the only rule.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::Refusal;
+use crate::id::{PersonId, ViewId};
+use crate::people::{Organisation, Person, Team};
+use crate::procedure::Procedure;
+use crate::refusal::{optional_text, required_line};
+use crate::template::Template;
+
+/// A configured thing as it stands after a change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "what", content = "body", rename_all = "snake_case")]
+pub enum Revision {
+    /// The organisation.
+    Organisation(Organisation),
+    /// A person.
+    Person(Person),
+    /// A team.
+    Team(Team),
+    /// A template.
+    Template(Template),
+    /// A procedure: a new text, or the approval of one.
+    Procedure(Procedure),
+    /// A saved view.
+    View(View),
+}
+
+impl Revision {
+    /// Name of the kind of thing.
+    pub fn what(&self) -> &'static str {
+        match self {
+            Revision::Organisation(_) => "organisation",
+            Revision::Person(_) => "person",
+            Revision::Team(_) => "team",
+            Revision::Template(_) => "template",
+            Revision::Procedure(_) => "procedure",
+            Revision::View(_) => "view",
+        }
+    }
+
+    /// What tells it from others of its kind.
+    pub fn id(&self) -> String {
+        match self {
+            Revision::Organisation(_) => "organisation".into(),
+            Revision::Person(p) => p.id.to_string(),
+            Revision::Team(t) => t.id.to_string(),
+            Revision::Template(t) => t.key.clone(),
+            Revision::Procedure(p) => p.key.clone(),
+            Revision::View(v) => v.id.to_string(),
+        }
+    }
+
+    /// Its name for people.
+    pub fn title(&self) -> &str {
+        match self {
+            Revision::Organisation(o) => &o.name,
+            Revision::Person(p) => &p.name,
+            Revision::Team(t) => &t.name,
+            Revision::Template(t) => &t.title,
+            Revision::Procedure(p) => &p.title,
+            Revision::View(v) => &v.name,
+        }
+    }
+}
+
+/// Entry `revised`: a configured thing has a new version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Revised {
+    /// Which revision of this thing it is, from 1.
+    pub revision: i64,
+    /// What changed, in words, such as "approved" or "on duty: Ada → Ben".
+    pub change: String,
+    /// The whole thing after the change.
+    #[serde(flatten)]
+    pub body: Revision,
+}
+
+impl Revised {
+    /// Kind of this entry.
+    pub const KIND: &'static str = "revised";
+    /// Version of its payload.
+    pub const VERSION: i64 = 1;
+
+    /// The sentence shown in the record.
+    pub fn say(&self) -> String {
+        let (what, title) = (self.body.what(), self.body.title());
+        if self.change.is_empty() {
+            format!("{what} “{title}” revised")
+        } else {
+            format!("{what} “{title}”: {}", self.change)
+        }
+    }
+}
+
+/// A saved view of the queue: a name for a query.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct View {
+    /// The id, `view_…`.
+    #[schema(value_type = String)]
+    pub id: ViewId,
+    /// Name as shown.
+    pub name: String,
+    /// The query, in the query language.
+    pub query: String,
+    /// Whose it is.
+    #[schema(value_type = String)]
+    pub owner: PersonId,
+    /// Whether everybody sees it.
+    pub shared: bool,
+    /// Whether it was deleted.
+    #[serde(default)]
+    pub deleted: bool,
+}
+
+impl View {
+    /// Checks and cleans the texts. The query is checked by its parser.
+    ///
+    /// # Errors
+    /// A refusal naming the field.
+    pub fn validate(mut self) -> Result<Self, Refusal> {
+        self.name = required_line("name", &self.name, 80)?;
+        self.query = optional_text("query", &self.query, 1000)?;
+        Ok(self)
+    }
+}
+
+/// Entry `account`: something about an account that is not configuration, such as a new password or a revoked session. Never the secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountActed {
+    /// Whose account.
+    pub person: PersonId,
+    /// What happened, such as `password_changed`, `token_created`.
+    pub act: String,
+    /// More, such as the token's name and scopes.
+    pub detail: String,
+}
+
+impl AccountActed {
+    /// Kind of this entry.
+    pub const KIND: &'static str = "account";
+    /// Version of its payload.
+    pub const VERSION: i64 = 1;
+}
+
+/// Entry `procedure_read`: a person confirms having read a version of a procedure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcedureRead {
+    /// Who.
+    pub person: PersonId,
+    /// Key of the procedure.
+    pub procedure: String,
+    /// Version of the text.
+    pub version: i64,
+}
+
+impl ProcedureRead {
+    /// Kind of this entry.
+    pub const KIND: &'static str = "procedure_read";
+    /// Version of its payload.
+    pub const VERSION: i64 = 1;
+}
+
+/// Entry `erased`: fields of an earlier entry were erased, with the reason. The chain keeps their commitments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erased {
+    /// The entry.
+    pub seq: i64,
+    /// Names of the erased fields.
+    pub names: Vec<String>,
+    /// Why, such as the legal ground.
+    pub reason: String,
+}
+
+impl Erased {
+    /// Kind of this entry.
+    pub const KIND: &'static str = "erased";
+    /// Version of its payload.
+    pub const VERSION: i64 = 1;
+}

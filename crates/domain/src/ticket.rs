@@ -1,0 +1,512 @@
+//! The ticket: its state, and the list of its verbs. What each verb means stands in the verb's own file.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use utoipa::ToSchema;
+
+use crate::Refusal;
+use crate::access::Action;
+use crate::actor::Actor;
+use crate::directory::Directory;
+use crate::facts::Facts;
+use crate::id::{EvidenceId, NoteId, PersonId, TaskId, TeamId, TicketNo};
+use crate::moment::Moment;
+use crate::template::{Template, Values};
+use crate::words::{Origin, Outcome, Pap, Phase, Severity, Tlp};
+
+#[macro_use]
+mod verb;
+pub use verb::{At, Decision, Effect, Planned, Sentence, Verb};
+
+verbs! {
+    acknowledge: Acknowledge => Acknowledged;
+    take: Take => Taken;
+    offer_handoff: OfferHandoff => HandoffOffered;
+    accept_handoff: AcceptHandoff => HandoffAccepted;
+    decline_handoff: DeclineHandoff => HandoffDeclined;
+    withdraw_handoff: WithdrawHandoff => HandoffWithdrawn;
+    release: Release => Released;
+    move_phase: MovePhase => PhaseMoved;
+    close: Close => Closed;
+    reopen: Reopen => Reopened;
+    classify: Classify => Classified;
+    retitle: Retitle => Retitled;
+    set_fields: SetFields => FieldsSet;
+    note: AddNote => Noted;
+    correct_note: CorrectNote => NoteCorrected;
+    add_task: AddTask => TaskAdded;
+    assign_task: AssignTask => TaskAssigned;
+    finish_task: FinishTask => TaskFinished;
+    skip_task: SkipTask => TaskSkipped;
+    attach: Attach => EvidenceAttached;
+    hand_out_evidence: HandOutEvidence => EvidenceHandedOut;
+    verify_evidence: VerifyEvidence => EvidenceVerified;
+    link: Link => Linked;
+    unlink: Unlink => Unlinked;
+    merge: Merge => Merged, Absorbed, Parted;
+    split: Split => SplitOff;
+    restrict: Restrict => Restricted;
+    unrestrict: Unrestrict => Unrestricted;
+    watch: Watch => Watched;
+    unwatch: Unwatch => Unwatched;
+}
+
+pub mod open;
+pub use open::{Open, Opened};
+
+/// A key and version that a ticket is bound to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Bound {
+    /// Key of the template or procedure.
+    pub key: String,
+    /// The version in force when the ticket was opened.
+    pub version: i64,
+}
+
+/// The owner has said that they have seen it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Acknowledgement {
+    /// Who.
+    #[schema(value_type = String)]
+    pub by: PersonId,
+    /// When.
+    #[schema(value_type = String)]
+    pub at: Moment,
+}
+
+/// What the receiver of a handoff needs to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Brief {
+    /// What is going on.
+    pub situation: String,
+    /// What was done so far.
+    pub done: String,
+    /// What is open.
+    pub open: String,
+    /// What to do next.
+    pub next_steps: String,
+}
+
+/// A handoff that waits for an answer. The giver stays responsible.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Offer {
+    /// Who gives.
+    #[schema(value_type = String)]
+    pub from: PersonId,
+    /// Who is asked.
+    #[schema(value_type = String)]
+    pub to: PersonId,
+    /// The brief.
+    pub brief: Brief,
+    /// When it was offered.
+    #[schema(value_type = String)]
+    pub at: Moment,
+}
+
+/// A stay in a phase.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Interval {
+    /// The phase.
+    pub phase: Phase,
+    /// When it was entered.
+    #[schema(value_type = String)]
+    pub entered_at: Moment,
+    /// When it was left.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(value_type = Option<String>)]
+    pub left_at: Option<Moment>,
+    /// Why it was entered, if said.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub reason: String,
+}
+
+/// How far a task is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum TaskState {
+    /// To be done.
+    Open,
+    /// Done.
+    Done {
+        /// By whom.
+        #[schema(value_type = String)]
+        by: Actor,
+        /// When.
+        #[schema(value_type = String)]
+        at: Moment,
+        /// What came of it.
+        result: String,
+    },
+    /// Not done, and why.
+    Skipped {
+        /// By whom.
+        #[schema(value_type = String)]
+        by: Actor,
+        /// When.
+        #[schema(value_type = String)]
+        at: Moment,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Something to be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Task {
+    /// The id, `tsk_…`.
+    #[schema(value_type = String)]
+    pub id: TaskId,
+    /// The phase it belongs to.
+    pub phase: Phase,
+    /// What to do.
+    pub title: String,
+    /// Must be done or skipped with a reason before closing.
+    pub mandatory: bool,
+    /// Its place among the template's tasks, if it comes from there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub from_template: Option<usize>,
+    /// Who is to do it; nobody: the owner.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    #[schema(value_type = Option<String>)]
+    pub assignee: Option<PersonId>,
+    /// How far it is.
+    #[serde(flatten)]
+    pub state: TaskState,
+}
+
+impl Task {
+    /// Whether it is still to be done.
+    pub fn is_open(&self) -> bool {
+        self.state == TaskState::Open
+    }
+}
+
+/// What happened to a piece of evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Custody {
+    /// It was attached; where it came from.
+    Attached {
+        /// Where and how it was collected.
+        source: String,
+    },
+    /// It was given to somebody.
+    HandedOut {
+        /// To whom.
+        to: String,
+        /// Why.
+        why: String,
+    },
+    /// Its hash was computed again.
+    Verified {
+        /// Whether it is still what was attached.
+        intact: bool,
+    },
+}
+
+/// A link of the chain of custody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CustodyEvent {
+    /// Who.
+    #[schema(value_type = String)]
+    pub by: Actor,
+    /// When.
+    #[schema(value_type = String)]
+    pub at: Moment,
+    /// What.
+    #[serde(flatten)]
+    pub what: Custody,
+}
+
+/// A file kept as evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Evidence {
+    /// The id, `evd_…`.
+    #[schema(value_type = String)]
+    pub id: EvidenceId,
+    /// File name as given; never used as a path.
+    pub name: String,
+    /// Media type as given; never trusted for display.
+    pub media_type: String,
+    /// Bytes.
+    pub size: i64,
+    /// SHA-256 of the bytes in hexadecimal, computed while receiving.
+    pub sha256: String,
+    /// What it is.
+    pub description: String,
+    /// Who had it, when, why.
+    pub custody: Vec<CustodyEvent>,
+}
+
+/// How a ticket relates to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// They have to do with each other.
+    Related,
+    /// This one is caused by the other.
+    CausedBy,
+    /// This one caused the other.
+    Causes,
+    /// This one was merged into the other.
+    MergedInto,
+    /// The other was merged into this one.
+    Absorbed,
+    /// This one was split off the other.
+    SplitFrom,
+    /// The other was split off this one.
+    SplitInto,
+}
+
+impl Relation {
+    /// The same relation seen from the other side.
+    #[must_use]
+    pub fn mirrored(self) -> Self {
+        match self {
+            Relation::Related => Relation::Related,
+            Relation::CausedBy => Relation::Causes,
+            Relation::Causes => Relation::CausedBy,
+            Relation::MergedInto => Relation::Absorbed,
+            Relation::Absorbed => Relation::MergedInto,
+            Relation::SplitFrom => Relation::SplitInto,
+            Relation::SplitInto => Relation::SplitFrom,
+        }
+    }
+
+    /// In words, before the other's number.
+    pub fn label(self) -> &'static str {
+        match self {
+            Relation::Related => "related to",
+            Relation::CausedBy => "caused by",
+            Relation::Causes => "cause of",
+            Relation::MergedInto => "merged into",
+            Relation::Absorbed => "merged from",
+            Relation::SplitFrom => "split off from",
+            Relation::SplitInto => "split into",
+        }
+    }
+}
+
+/// The incident record. Folded from its entries; the timeline itself is read from the record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Ticket {
+    /// Shown as `MW-1042`.
+    #[schema(value_type = String)]
+    pub number: TicketNo,
+    /// How many entries it has; grows with each. Used as entity tag.
+    pub version: i64,
+    /// One line.
+    pub title: String,
+    /// What was seen, as first written or pasted.
+    pub description: String,
+    /// Class and type of the Reference Security Incident Taxonomy, `class/type`.
+    pub kind: String,
+    /// How bad.
+    pub severity: Severity,
+    /// Why it has this severity.
+    pub severity_because: String,
+    /// Who may be told.
+    pub tlp: Tlp,
+    /// What may be done.
+    pub pap: Pap,
+    /// Tags.
+    pub tags: BTreeSet<String>,
+    /// The template it was opened from.
+    pub template: Option<Bound>,
+    /// The procedure that was in force.
+    pub procedure: Option<Bound>,
+    /// Values of the template's fields.
+    #[schema(value_type = Object)]
+    pub fields: Values,
+    /// Who reported it.
+    #[schema(value_type = String)]
+    pub reporter: PersonId,
+    /// Who is responsible. Always somebody.
+    #[schema(value_type = String)]
+    pub owner: PersonId,
+    /// Since when.
+    #[schema(value_type = String)]
+    pub owner_since: Moment,
+    /// How the owner became responsible.
+    pub owner_because: String,
+    /// The team it is routed to.
+    #[schema(value_type = String)]
+    pub team: TeamId,
+    /// The owner's acknowledgement.
+    pub acknowledged: Option<Acknowledgement>,
+    /// The first acknowledgement by anybody, for measuring.
+    #[schema(value_type = Option<String>)]
+    pub first_acknowledged_at: Option<Moment>,
+    /// A handoff waiting for an answer.
+    pub offer: Option<Offer>,
+    /// Where it is in its life.
+    pub phase: Phase,
+    /// Every stay in a phase, oldest first.
+    pub intervals: Vec<Interval>,
+    /// What it turned out to be, once closed.
+    pub outcome: Option<Outcome>,
+    /// Closing summary.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub summary: String,
+    /// What was learnt.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub lessons: String,
+    /// When it was seen first.
+    #[schema(value_type = String)]
+    pub discovered_at: Moment,
+    /// When it was opened.
+    #[schema(value_type = String)]
+    pub opened_at: Moment,
+    /// When the last entry was recorded.
+    #[schema(value_type = String)]
+    pub updated_at: Moment,
+    /// When it was closed, if it is.
+    #[schema(value_type = Option<String>)]
+    pub closed_at: Option<Moment>,
+    /// Through which door it came.
+    pub origin: Origin,
+    /// Tasks, in order.
+    pub tasks: Vec<Task>,
+    /// Evidence, in order.
+    pub evidence: Vec<Evidence>,
+    /// Other tickets, with how they relate.
+    #[schema(value_type = Object)]
+    pub links: BTreeMap<TicketNo, Relation>,
+    /// If set, only these people (and the owner, and auditors reading) may know of it.
+    #[schema(value_type = Option<Vec<String>>)]
+    pub restricted_to: Option<BTreeSet<PersonId>>,
+    /// Who follows it.
+    #[schema(value_type = Vec<String>)]
+    pub watchers: BTreeSet<PersonId>,
+    /// Notes, and who wrote each; texts stand in the record.
+    #[schema(value_type = Object)]
+    pub notes: BTreeMap<NoteId, PersonId>,
+}
+
+impl Ticket {
+    /// Whether work is still going on.
+    pub fn is_open(&self) -> bool {
+        self.phase != Phase::Closed
+    }
+
+    /// Refuses work on a closed ticket.
+    ///
+    /// # Errors
+    /// Conflict `ticket.closed`.
+    pub fn must_be_open(&self) -> Result<(), Refusal> {
+        if self.is_open() {
+            Ok(())
+        } else {
+            Err(Refusal::conflict(
+                "ticket.closed",
+                format!("{} is closed. Reopen it first.", self.number),
+            ))
+        }
+    }
+
+    /// The ticket it was merged into, if it was.
+    pub fn merged_into(&self) -> Option<TicketNo> {
+        self.links
+            .iter()
+            .find(|(_, r)| **r == Relation::MergedInto)
+            .map(|(n, _)| *n)
+    }
+
+    /// A task by id.
+    ///
+    /// # Errors
+    /// Missing.
+    pub fn task(&self, id: &TaskId) -> Result<&Task, Refusal> {
+        self.tasks
+            .iter()
+            .find(|t| t.id == *id)
+            .ok_or_else(|| Refusal::missing("task"))
+    }
+
+    /// A piece of evidence by id.
+    ///
+    /// # Errors
+    /// Missing.
+    pub fn evidence(&self, id: &EvidenceId) -> Result<&Evidence, Refusal> {
+        self.evidence
+            .iter()
+            .find(|e| e.id == *id)
+            .ok_or_else(|| Refusal::missing("evidence"))
+    }
+
+    /// The template in the version it was opened under.
+    pub fn bound_template<'a>(&self, directory: &'a Directory) -> Option<&'a Template> {
+        let bound = self.template.as_ref()?;
+        directory.template_version(&bound.key, bound.version)
+    }
+
+    /// Total time in `phase` until `now`, in milliseconds, and how often it was entered.
+    pub fn time_in(&self, phase: Phase, now: Moment) -> (i64, usize) {
+        let stays = self.intervals.iter().filter(|i| i.phase == phase);
+        stays.fold((0, 0), |(ms, n), i| {
+            (ms + i.left_at.unwrap_or(now).since(i.entered_at), n + 1)
+        })
+    }
+
+    /// Makes `owner` responsible. Whoever becomes responsible has not acknowledged yet, and no offer survives.
+    fn give(&mut self, owner: &PersonId, at: Moment, because: String) {
+        self.owner = owner.clone();
+        self.owner_since = at;
+        self.owner_because = because;
+        self.acknowledged = None;
+        self.offer = None;
+    }
+
+    fn acknowledge(&mut self, by: &PersonId, at: Moment) {
+        self.acknowledged = Some(Acknowledgement { by: by.clone(), at });
+        self.first_acknowledged_at.get_or_insert(at);
+    }
+
+    fn enter(&mut self, phase: Phase, at: Moment, reason: &str) {
+        if let Some(last) = self.intervals.last_mut() {
+            last.left_at = Some(at);
+        }
+        self.phase = phase;
+        self.intervals.push(Interval {
+            phase,
+            entered_at: at,
+            left_at: None,
+            reason: reason.to_owned(),
+        });
+    }
+
+    fn task_mut(&mut self, id: &TaskId) -> Option<&mut Task> {
+        self.tasks.iter_mut().find(|t| t.id == *id)
+    }
+
+    fn custody(&mut self, id: &EvidenceId, at: &At<'_>, what: Custody) {
+        if let Some(e) = self.evidence.iter_mut().find(|e| e.id == *id) {
+            e.custody.push(CustodyEvent {
+                by: at.actor.clone(),
+                at: at.recorded_at,
+                what,
+            });
+        }
+    }
+}
+
+/// Checks a kind: `class/type` of the taxonomy.
+///
+/// # Errors
+/// A refusal naming `kind`.
+pub fn check_kind(kind: &str) -> Result<(), Refusal> {
+    let known = crate::taxonomy::taxonomy().iter().any(|c| {
+        kind.strip_prefix(c.key.as_str())
+            .and_then(|rest| rest.strip_prefix('/'))
+            .is_some_and(|t| c.types.iter().any(|k| k.key == t))
+    });
+    if known {
+        Ok(())
+    } else {
+        Err(Refusal::invalid(
+            "kind",
+            "Expected a class and type of the Reference Security Incident Taxonomy, such as fraud/phishing.",
+        ))
+    }
+}

@@ -1,0 +1,53 @@
+//! The receiver says: I have it. Only now the responsibility moves.
+
+use super::*;
+
+/// Accept the offered ticket: from now on you are responsible.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptHandoff {}
+
+/// Entry: the receiver accepted and is responsible.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HandoffAccepted {
+    /// Who gave.
+    pub from: PersonId,
+    /// Who was asked.
+    pub to: PersonId,
+    /// Why, if said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+impl Verb for AcceptHandoff {
+    const NAME: &'static str = "accept_handoff";
+    const ACTION: Action = Action::WorkTickets;
+
+    fn decide(&self, t: &Ticket, facts: &Facts<'_>) -> Decision {
+        t.must_be_open()?;
+        let me = facts.me()?;
+        let Some(offer) = &t.offer else {
+            return Err(Refusal::conflict("handoff.none", "No handoff is waiting. It may have been answered or withdrawn."));
+        };
+        if offer.to != *me {
+            let to = facts.directory.name(&offer.to);
+            return Err(Refusal::conflict("handoff.not_yours", format!("It is offered to {to}, and only they can accept.")));
+        }
+        facts.can_own("to", me)?;
+        let entry = HandoffAccepted { from: offer.from.clone(), to: me.clone(), reason: String::new() };
+        Ok(vec![TicketEntry::from(entry).about(t.number)])
+    }
+}
+
+impl Effect for HandoffAccepted {
+    const KIND: &'static str = "handoff_accepted";
+
+    fn apply(&self, t: &mut Ticket, at: &At<'_>) {
+        t.give(&self.to, at.recorded_at, "accepted the handoff".into());
+        t.acknowledge(&self.to, at.recorded_at);
+    }
+
+    fn say(&self, d: &Directory) -> Sentence {
+        Sentence::new(format!("accepted the ticket from {}: “I have it.”", d.name(&self.from))).with(self.reason.clone())
+    }
+}

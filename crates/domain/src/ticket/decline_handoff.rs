@@ -1,0 +1,56 @@
+//! The receiver says no, with a reason; the giver stays responsible.
+
+use super::*;
+use crate::refusal::required_text;
+
+/// Decline the offered ticket. The giver stays responsible.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeclineHandoff {
+    /// Why.
+    pub reason: String,
+}
+
+/// Entry: the receiver declined.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HandoffDeclined {
+    /// Who gave.
+    pub from: PersonId,
+    /// Who was asked.
+    pub to: PersonId,
+    /// Why, if said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+impl Verb for DeclineHandoff {
+    const NAME: &'static str = "decline_handoff";
+    const ACTION: Action = Action::WorkTickets;
+
+    fn decide(&self, t: &Ticket, facts: &Facts<'_>) -> Decision {
+        t.must_be_open()?;
+        let me = facts.me()?;
+        let Some(offer) = &t.offer else {
+            return Err(Refusal::conflict("handoff.none", "No handoff is waiting. It may have been answered or withdrawn."));
+        };
+        if offer.to != *me {
+            let to = facts.directory.name(&offer.to);
+            return Err(Refusal::conflict("handoff.not_yours", format!("It is offered to {to}, and only they can decline.")));
+        }
+        let reason = required_text("reason", &self.reason, 1000)?;
+        let entry = HandoffDeclined { from: offer.from.clone(), to: me.clone(), reason };
+        Ok(vec![TicketEntry::from(entry).about(t.number)])
+    }
+}
+
+impl Effect for HandoffDeclined {
+    const KIND: &'static str = "handoff_declined";
+
+    fn apply(&self, t: &mut Ticket, _: &At<'_>) {
+        t.offer = None;
+    }
+
+    fn say(&self, d: &Directory) -> Sentence {
+        Sentence::new(format!("declined the ticket; {} stays responsible", d.name(&self.from))).with(self.reason.clone())
+    }
+}

@@ -1,0 +1,330 @@
+//! A ticket comes into being: from a template or blank, with an owner from the first moment.
+
+use super::*;
+use crate::refusal::{optional_text, required_line};
+
+/// Open a ticket.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Open {
+    /// One line: what was seen.
+    pub title: String,
+    /// What was seen, as written or pasted; at most 200,000 characters. Longer material is evidence.
+    #[serde(default)]
+    pub description: String,
+    /// Key of a template.
+    #[serde(default)]
+    pub template: Option<String>,
+    /// `class/type` of the taxonomy; else the template's, else `other/undetermined`.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// How bad; else by the template's rules, else medium.
+    #[serde(default)]
+    pub severity: Option<Severity>,
+    /// Who may be told; else the template's, else AMBER.
+    #[serde(default)]
+    pub tlp: Option<Tlp>,
+    /// What may be done; else the template's, else AMBER.
+    #[serde(default)]
+    pub pap: Option<Pap>,
+    /// Tags beside the template's.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub tags: BTreeSet<String>,
+    /// Values of the template's fields.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub fields: Values,
+    /// The team it is routed to; else the default team.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub team: Option<TeamId>,
+    /// When it was seen first; else now.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub discovered_at: Option<Moment>,
+}
+
+/// Entry: a ticket was opened, with everything it began with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Opened {
+    /// Its number.
+    pub number: TicketNo,
+    /// One line.
+    pub title: String,
+    /// What was seen.
+    pub description: String,
+    /// `class/type`.
+    pub kind: String,
+    /// How bad.
+    pub severity: Severity,
+    /// Why.
+    pub severity_because: String,
+    /// Who may be told.
+    pub tlp: Tlp,
+    /// What may be done.
+    pub pap: Pap,
+    /// Tags.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: BTreeSet<String>,
+    /// The template.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<Bound>,
+    /// The procedure in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<Bound>,
+    /// Values of the template's fields.
+    #[serde(default, skip_serializing_if = "Values::is_empty")]
+    pub fields: Values,
+    /// Who reported it.
+    pub reporter: PersonId,
+    /// Who is responsible from the first moment.
+    pub owner: PersonId,
+    /// By which rule.
+    pub owner_because: String,
+    /// The team.
+    pub team: TeamId,
+    /// When it was seen first.
+    pub discovered_at: Moment,
+    /// Through which door it came.
+    pub origin: Origin,
+    /// Tasks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<Task>,
+    /// The ticket it was split off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_from: Option<TicketNo>,
+    /// Restriction taken over from the ticket it was split off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restricted_to: Option<BTreeSet<PersonId>>,
+}
+
+impl Open {
+    /// Judges the command.
+    ///
+    /// # Errors
+    /// A refusal naming the field; nothing changes.
+    pub fn decide(&self, origin: Origin, facts: &Facts<'_>) -> Decision {
+        facts.viewer.may(Action::OpenTickets)?;
+        let d = facts.directory;
+        let team = match &self.team {
+            Some(id) => d
+                .teams
+                .get(id)
+                .ok_or_else(|| Refusal::invalid("team", "There is no such team."))?,
+            None => d.default_team().ok_or_else(|| {
+                Refusal::conflict(
+                    "desk.no_team",
+                    "There is no team yet. An administrator must make one.",
+                )
+            })?,
+        };
+        let (owner, because) = facts.watch(team, None)?;
+        // What Midwatch opens by itself is reported by the person it makes responsible.
+        let reporter = facts.viewer.actor.person().unwrap_or(&owner).clone();
+        let template = match &self.template {
+            None => None,
+            Some(key) => Some(d.template(key).ok_or_else(|| {
+                Refusal::invalid("template", "There is no such template, or it is retired.")
+            })?),
+        };
+        let fields = match template {
+            Some(t) => t.check(&self.fields)?,
+            None if self.fields.is_empty() => Values::new(),
+            None => return Err(Refusal::invalid("fields", "Fields need a template.")),
+        };
+        if let Some(lacking) = template.and_then(|t| t.lacking(&fields, false).next()) {
+            // A reporter answers three questions; what the template asks is for the owner to find out.
+            if origin != Origin::Report {
+                return Err(Refusal::invalid(
+                    format!("fields.{}", lacking.key),
+                    format!("The template requires “{}”.", lacking.label),
+                ));
+            }
+        }
+        let (severity, severity_because) = match (self.severity, template) {
+            (Some(s), _) => (s, "Chosen when the ticket was opened.".to_owned()),
+            (None, Some(t)) => t.severity(&fields),
+            (None, None) => (Severity::Medium, "Default.".to_owned()),
+        };
+        let kind = self
+            .kind
+            .clone()
+            .or_else(|| template.map(|t| t.kind.clone()))
+            .unwrap_or_else(|| "other/undetermined".to_owned());
+        check_kind(&kind)?;
+        let procedure = template.and_then(|t| t.procedure.as_ref()).and_then(|key| {
+            let version = crate::procedure::in_force(d.procedures.get(key)?, facts.now)?.version;
+            Some(Bound {
+                key: key.clone(),
+                version,
+            })
+        });
+        let task = |(i, def): (usize, &crate::template::TaskDef)| Task {
+            id: TaskId::from_bytes(facts.ids.next()),
+            phase: def.phase,
+            title: def.title.clone(),
+            mandatory: def.mandatory,
+            from_template: Some(i),
+            assignee: None,
+            state: TaskState::Open,
+        };
+        let opened = Opened {
+            number: facts.next_number,
+            title: required_line("title", &self.title, 200)?,
+            description: optional_text("description", &self.description, 200_000)?,
+            kind,
+            severity,
+            severity_because,
+            tlp: self.tlp.or(template.map(|t| t.tlp)).unwrap_or(Tlp::Amber),
+            pap: self.pap.or(template.map(|t| t.pap)).unwrap_or(Pap::Amber),
+            tags: crate::template::tags(
+                self.tags
+                    .iter()
+                    .chain(template.iter().flat_map(|t| &t.tags)),
+            )?,
+            template: template.map(|t| Bound {
+                key: t.key.clone(),
+                version: t.version,
+            }),
+            procedure,
+            fields,
+            reporter,
+            owner,
+            owner_because: because.to_owned(),
+            team: team.id.clone(),
+            discovered_at: facts.past("discovered_at", self.discovered_at)?,
+            origin,
+            tasks: template
+                .iter()
+                .flat_map(|t| &t.tasks)
+                .enumerate()
+                .map(task)
+                .collect(),
+            split_from: None,
+            restricted_to: None,
+        };
+        Ok(vec![TicketEntry::from(opened).about(facts.next_number)])
+    }
+}
+
+impl Opened {
+    /// What a ticket split off `from` begins with. Its owner is the owner of `from`: nobody else has accepted anything.
+    pub(super) fn split_off(
+        from: &Ticket,
+        facts: &Facts<'_>,
+        number: TicketNo,
+        title: String,
+        reason: String,
+    ) -> Self {
+        Self {
+            number,
+            title,
+            description: reason,
+            kind: from.kind.clone(),
+            severity: from.severity,
+            severity_because: format!("As {}.", from.number),
+            tlp: from.tlp,
+            pap: from.pap,
+            tags: from.tags.clone(),
+            template: None,
+            procedure: from.procedure.clone(),
+            fields: Values::new(),
+            reporter: facts
+                .viewer
+                .actor
+                .person()
+                .unwrap_or(&from.reporter)
+                .clone(),
+            owner: from.owner.clone(),
+            owner_because: format!("owner of {}, which it was split off", from.number),
+            team: from.team.clone(),
+            discovered_at: from.discovered_at,
+            origin: from.origin,
+            tasks: Vec::new(),
+            split_from: Some(from.number),
+            restricted_to: from.restricted_to.clone(),
+        }
+    }
+
+    /// The ticket that begins with this entry.
+    pub(super) fn ticket(&self, at: &At<'_>) -> Ticket {
+        let o = self.clone();
+        Ticket {
+            number: o.number,
+            version: 1,
+            title: o.title,
+            description: o.description,
+            kind: o.kind,
+            severity: o.severity,
+            severity_because: o.severity_because,
+            tlp: o.tlp,
+            pap: o.pap,
+            tags: o.tags,
+            template: o.template,
+            procedure: o.procedure,
+            fields: o.fields,
+            reporter: o.reporter,
+            owner: o.owner,
+            owner_since: at.recorded_at,
+            owner_because: o.owner_because,
+            team: o.team,
+            acknowledged: None,
+            first_acknowledged_at: None,
+            offer: None,
+            phase: Phase::Detection,
+            intervals: vec![Interval {
+                phase: Phase::Detection,
+                entered_at: at.recorded_at,
+                left_at: None,
+                reason: String::new(),
+            }],
+            outcome: None,
+            summary: String::new(),
+            lessons: String::new(),
+            discovered_at: o.discovered_at,
+            opened_at: at.recorded_at,
+            updated_at: at.recorded_at,
+            closed_at: None,
+            origin: o.origin,
+            tasks: o.tasks,
+            evidence: Vec::new(),
+            links: o
+                .split_from
+                .map(|n| (n, Relation::SplitFrom))
+                .into_iter()
+                .collect(),
+            restricted_to: o.restricted_to,
+            watchers: BTreeSet::new(),
+            notes: BTreeMap::new(),
+        }
+    }
+}
+
+impl Opened {
+    /// Kind in the record.
+    pub const KIND: &'static str = "opened";
+    /// Version of the payload.
+    pub const VERSION: i64 = 1;
+
+    /// The sentence shown in the timeline.
+    pub fn say(&self, d: &Directory) -> Sentence {
+        let from = self
+            .split_from
+            .map(|n| format!(", split off {n}"))
+            .unwrap_or_default();
+        let text = format!(
+            "opened the ticket {}{from}; {} is responsible ({})",
+            Directory::origin_words(self.origin),
+            d.name(&self.owner),
+            self.owner_because
+        );
+        Sentence::new(text).with(self.description.clone())
+    }
+}
+
+impl From<Opened> for TicketEntry {
+    fn from(e: Opened) -> Self {
+        TicketEntry::Opened(e)
+    }
+}

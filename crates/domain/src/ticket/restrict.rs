@@ -1,0 +1,67 @@
+//! Only named people may know of the ticket.
+
+use super::*;
+use crate::refusal::required_text;
+
+/// Restrict the ticket to named people; the owner is always among them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Restrict {
+    /// Everybody who may know of it.
+    #[schema(value_type = Vec<String>)]
+    pub people: BTreeSet<PersonId>,
+    /// Why.
+    pub reason: String,
+}
+
+/// Entry: the ticket was restricted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Restricted {
+    /// Everybody who may know of it.
+    pub people: BTreeSet<PersonId>,
+    /// Why.
+    pub reason: String,
+}
+
+impl Verb for Restrict {
+    const NAME: &'static str = "restrict";
+    const ACTION: Action = Action::LeadTickets;
+
+    fn decide(&self, t: &Ticket, facts: &Facts<'_>) -> Decision {
+        let reason = required_text("reason", &self.reason, 1000)?;
+        let mut people = self.people.clone();
+        if people.len() > 200 {
+            return Err(Refusal::invalid("people", "At most 200 people."));
+        }
+        for p in &people {
+            if !facts.directory.people.contains_key(p) {
+                return Err(Refusal::invalid("people", format!("There is no person {p}.")));
+            }
+        }
+        people.insert(t.owner.clone());
+        // Whoever restricts must not lock themselves out unseen.
+        people.extend(facts.viewer.actor.person().cloned());
+        if let Some(offer) = t.offer.as_ref().filter(|o| !people.contains(&o.to)) {
+            let to = facts.directory.name(&offer.to);
+            return Err(Refusal::invalid("people", format!("The ticket is offered to {to}. Name them, or withdraw the offer first.")));
+        }
+        if t.restricted_to.as_ref() == Some(&people) {
+            return Ok(vec![]);
+        }
+        Ok(vec![TicketEntry::from(Restricted { people, reason }).about(t.number)])
+    }
+}
+
+impl Effect for Restricted {
+    const KIND: &'static str = "restricted";
+
+    fn apply(&self, t: &mut Ticket, _: &At<'_>) {
+        t.restricted_to = Some(self.people.clone());
+        t.watchers.retain(|p| self.people.contains(p));
+    }
+
+    fn say(&self, d: &Directory) -> Sentence {
+        let names: Vec<&str> = self.people.iter().map(|p| d.name(p)).collect();
+        Sentence::new(format!("restricted the ticket to {}", names.join(", "))).with(self.reason.clone())
+    }
+}

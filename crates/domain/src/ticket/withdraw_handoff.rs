@@ -1,0 +1,56 @@
+//! The giver takes the offer back and keeps the responsibility.
+
+use super::*;
+use crate::refusal::optional_text;
+
+/// Take the offer back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WithdrawHandoff {
+    /// Why, if you want to say.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// Entry: the giver withdrew the offer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HandoffWithdrawn {
+    /// Who gave.
+    pub from: PersonId,
+    /// Who was asked.
+    pub to: PersonId,
+    /// Why, if said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+impl Verb for WithdrawHandoff {
+    const NAME: &'static str = "withdraw_handoff";
+    const ACTION: Action = Action::WorkTickets;
+
+    fn decide(&self, t: &Ticket, facts: &Facts<'_>) -> Decision {
+        t.must_be_open()?;
+        let me = facts.me()?;
+        let Some(offer) = &t.offer else {
+            return Err(Refusal::conflict("handoff.none", "No handoff is waiting. It may have been answered or withdrawn."));
+        };
+        if offer.from != *me {
+            let from = facts.directory.name(&offer.from);
+            return Err(Refusal::conflict("handoff.not_yours", format!("{from} made the offer, and only they can withdraw it.")));
+        }
+        let entry = HandoffWithdrawn { from: me.clone(), to: offer.to.clone(), reason: optional_text("reason", &self.reason, 1000)? };
+        Ok(vec![TicketEntry::from(entry).about(t.number)])
+    }
+}
+
+impl Effect for HandoffWithdrawn {
+    const KIND: &'static str = "handoff_withdrawn";
+
+    fn apply(&self, t: &mut Ticket, _: &At<'_>) {
+        t.offer = None;
+    }
+
+    fn say(&self, d: &Directory) -> Sentence {
+        Sentence::new(format!("withdrew the offer to {}", d.name(&self.to))).with(self.reason.clone())
+    }
+}
