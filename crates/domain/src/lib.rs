@@ -9,10 +9,13 @@ pub mod id;
 pub mod moment;
 pub mod people;
 pub mod procedure;
+pub mod query;
 pub mod refusal;
 pub mod revise;
 pub mod taxonomy;
 pub mod template;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod ticket;
 pub mod words;
 
