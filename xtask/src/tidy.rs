@@ -33,10 +33,11 @@ struct Finding {
 /// Every rule looks at the whole tree and returns what it finds.
 type Rule = fn(&[Source]) -> Vec<Finding>;
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
     shape::opens_with_its_subject,
     shape::is_not_too_long,
     words::leaves_nothing_unfinished,
+    words::waits_for_things_not_time,
     words::names_no_machine,
     sql::lives_in_store,
     floors::keep_apart,

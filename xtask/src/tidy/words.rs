@@ -24,18 +24,30 @@ const ANYBODYS: [&str; 8] = [
 
 pub(super) fn leaves_nothing_unfinished(tree: &[Source]) -> Vec<Finding> {
     let judge = |line: &str| {
-        if let Some(word) = UNFINISHED.iter().find(|word| has_word(line, word)) {
-            return Some(format!(
-                "`{word}` marks unfinished work: finish it or open an issue"
-            ));
-        }
+        let word = UNFINISHED.iter().find(|word| has_word(line, word))?;
+        Some(format!(
+            "`{word}` marks unfinished work: finish it or open an issue"
+        ))
+    };
+    tree.iter()
+        .filter(|file| is_ours(file))
+        .flat_map(|file| file.judge_lines(&file.text, judge))
+        .collect()
+}
+
+pub(super) fn waits_for_things_not_time(tree: &[Source]) -> Vec<Finding> {
+    let judge = |line: &str| {
         let word = WAITING.iter().find(|word| line.contains(**word))?;
         Some(format!(
             "`{word}` waits for time: wait for the thing itself"
         ))
     };
     tree.iter()
-        .filter(|file| is_ours(file))
+        .filter(|file| {
+            ["rs", "js", "mjs"]
+                .iter()
+                .any(|extension| file.has_extension(extension))
+        })
         .flat_map(|file| file.judge_lines(&file.text, judge))
         .collect()
 }
@@ -98,13 +110,11 @@ mod tests {
     use crate::tidy::tree;
 
     #[test]
-    fn finds_marks_and_waits_but_not_their_letters_in_other_words() {
+    fn finds_marks_but_not_their_letters_in_other_words() {
         let found = [
             concat!("// TO", "DO: later"),
             concat!("to", "do!()"),
             concat!("#[", "ignore = \"slow\"]"),
-            concat!("std::thread::", "sleep(second);"),
-            concat!("await page.waitFor", "Timeout(500)"),
         ];
         for line in found {
             assert_eq!(
@@ -119,6 +129,17 @@ mod tests {
                 0,
                 "{line}"
             );
+        }
+    }
+
+    #[test]
+    fn finds_waiting_in_code_only() {
+        for line in [
+            concat!("std::thread::", "sleep(second);"),
+            concat!("await page.waitFor", "Timeout(500)"),
+        ] {
+            let files = tree(&[("a.rs", line), ("a.mjs", line), ("clippy.toml", line)]);
+            assert_eq!(waits_for_things_not_time(&files).len(), 2, "{line}");
         }
     }
 
