@@ -81,31 +81,32 @@ fn clippy() -> Outcome {
 }
 
 fn test() -> Outcome {
-    let profile = if std::env::var_os("CI").is_some() {
-        "ci"
-    } else {
-        "default"
-    };
-    let said = cargo(&[
+    let (said, result) = cargo(&[
         "nextest",
         "run",
         "--workspace",
         "--locked",
         "--cargo-quiet",
-        "--profile",
-        profile,
+        "--profile=ci",
     ])
-    .run_and_keep_stderr()?;
-    // "Summary [   4.2s] 9 tests run: 9 passed, 0 skipped"
-    let summary = said
-        .lines()
-        .rev()
-        .find(|line| line.trim_start().starts_with("Summary ["));
-    Ok(summary.map(|line| line.trim().to_owned()))
+    .run_and_keep_stderr();
+    let summary = said.lines().rev().find_map(count_of_tests);
+    result
+        .map(|()| summary.map(str::to_owned))
+        .map_err(|error| {
+            let summary = summary.unwrap_or_default();
+            format!("{error}\n{summary}")
+        })
+}
+
+/// The line as nextest ends with: "Summary [   4.2s] 9 tests run: 9 passed, 0 skipped".
+fn count_of_tests(line: &str) -> Option<&str> {
+    let line = line.trim();
+    line.starts_with("Summary [").then_some(line)
 }
 
 fn doctest() -> Outcome {
-    cargo(&["test", "--workspace", "--doc", "--locked", "--quiet"]).run()?;
+    cargo(&["test", "--workspace", "--doc", "--locked", "--quiet"]).run_quietly()?;
     Ok(None)
 }
 
@@ -161,14 +162,17 @@ fn summarise(results: &[(&Check, Duration, Outcome)]) -> Result<(), String> {
         .filter(|(.., outcome)| outcome.is_err())
         .map(|(check, ..)| check.name)
         .collect();
-    if !failed.is_empty() {
-        return Err(format!("FAILED: {}", failed.join(", ")));
+    let counts = results.iter().filter_map(|(.., outcome)| match outcome {
+        Ok(line) => line.as_deref(),
+        Err(said) => said.lines().last().and_then(count_of_tests),
+    });
+    let counts: Vec<&str> = counts.collect();
+    if failed.is_empty() {
+        for line in counts {
+            println!("{line}");
+        }
+        return Ok(());
     }
-    for line in results
-        .iter()
-        .filter_map(|(.., outcome)| outcome.as_ref().ok()?.as_ref())
-    {
-        println!("{line}");
-    }
-    Ok(())
+    let failure = format!("FAILED: {}", failed.join(", "));
+    Err([&[failure.as_str()], counts.as_slice()].concat().join("\n"))
 }

@@ -64,6 +64,23 @@ impl Program {
         }
     }
 
+    /// Runs it; what it wrote is only shown when it fails.
+    pub(crate) fn run_quietly(mut self) -> Result<(), String> {
+        let output = self
+            .command
+            .output()
+            .map_err(|error| self.cannot_start(&error))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        Err(format!(
+            "{said}\n`{}` ended with {}",
+            self.name, output.status
+        ))
+    }
+
     /// Whether it exists and succeeds, silently.
     pub(crate) fn succeeds(mut self) -> bool {
         let status = self
@@ -87,14 +104,14 @@ impl Program {
         String::from_utf8(output.stdout).map_err(|error| format!("`{}`: {error}", self.name))
     }
 
-    /// Runs it, shows what it writes to standard error, and returns that too.
-    pub(crate) fn run_and_keep_stderr(mut self) -> Result<String, String> {
-        self.command.stderr(Stdio::piped());
-        let mut child = self
-            .command
-            .spawn()
-            .map_err(|error| self.cannot_start(&error))?;
+    /// Runs it, shows what it writes to standard error, and returns that whatever the end.
+    pub(crate) fn run_and_keep_stderr(mut self) -> (String, Result<(), String>) {
         let mut kept = String::new();
+        self.command.stderr(Stdio::piped());
+        let mut child = match self.command.spawn() {
+            Ok(child) => child,
+            Err(error) => return (kept, Err(self.cannot_start(&error))),
+        };
         if let Some(stderr) = child.stderr.take() {
             for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
                 let line = String::from_utf8_lossy(&line).into_owned();
@@ -103,14 +120,12 @@ impl Program {
                 kept.push('\n');
             }
         }
-        let status = child
-            .wait()
-            .map_err(|error| format!("`{}`: {error}", self.name))?;
-        if status.success() {
-            Ok(kept)
-        } else {
-            Err(format!("`{}` ended with {status}", self.name))
-        }
+        let result = match child.wait() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(format!("`{}` ended with {status}", self.name)),
+            Err(error) => Err(format!("`{}`: {error}", self.name)),
+        };
+        (kept, result)
     }
 
     fn cannot_start(&self, error: &std::io::Error) -> String {
