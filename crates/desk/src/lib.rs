@@ -1,1 +1,125 @@
-//! midwatch desk
+//! Use-cases and engine: every change goes through here, authorised and recorded. Knows no HTTP and no SQL.
+
+pub mod act;
+pub mod configure;
+pub mod evidence;
+
+use ed25519_dalek::SigningKey;
+use midwatch_domain::access::Viewer;
+use midwatch_domain::actor::Actor;
+use midwatch_domain::directory::Directory;
+use midwatch_domain::people::AccountState;
+use midwatch_domain::{Refusal, id::TeamId};
+use midwatch_store::{Clock, Entropy, Location, Notice, Options, Store, StoreError, checkpoint};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::broadcast;
+
+pub use midwatch_store::Fault;
+
+/// What a desk needs to open.
+#[derive(Clone)]
+pub struct Settings {
+    /// The data folder: keys, evidence, checkpoints and, by default, the database.
+    pub data: PathBuf,
+    /// Where the database is.
+    pub location: Location,
+    /// The clock.
+    pub clock: Clock,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// Connections that read.
+    pub readers: usize,
+}
+
+impl Settings {
+    /// A desk in a folder with the embedded database, the real clock and the system's randomness.
+    pub fn in_folder(data: impl Into<PathBuf>) -> Self {
+        let data = data.into();
+        let location = Location::sqlite(data.join("midwatch.db"));
+        Self { data, location, clock: system_clock(), entropy: system_entropy(), readers: 4 }
+    }
+}
+
+/// The real clock.
+pub fn system_clock() -> Clock {
+    Arc::new(|| {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the real clock")]
+        let now = std::time::SystemTime::now();
+        let ms = now.duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_millis());
+        midwatch_domain::moment::Moment(i64::try_from(ms).unwrap_or(i64::MAX))
+    })
+}
+
+/// The system's randomness. Panics if the system has none, since nothing secret could be made then.
+pub fn system_entropy() -> Entropy {
+    Arc::new(|out| {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system for randomness")]
+        getrandom::fill(out).expect("the operating system provides randomness");
+    })
+}
+
+/// The desk. Cheap to clone.
+#[derive(Clone)]
+pub struct Desk {
+    /// Storage; for reads.
+    pub store: Store,
+    /// The data folder.
+    pub data: PathBuf,
+    key: Arc<SigningKey>,
+    notices: broadcast::Sender<Notice>,
+}
+
+impl Desk {
+    /// Opens a desk, making the data folder and its key at first.
+    ///
+    /// # Errors
+    /// As the store says.
+    pub fn open(settings: Settings) -> Result<Self, StoreError> {
+        let Settings { data, location, clock, entropy, readers } = settings;
+        std::fs::create_dir_all(&data).map_err(|e| StoreError::Unavailable(format!("the data folder cannot be made: {e}")))?;
+        let key = checkpoint::signing_key(&data.join("checkpoint.key"), || {
+            let mut seed = [0; 32];
+            entropy(&mut seed);
+            seed
+        })?;
+        let (notices, _) = broadcast::channel(4096);
+        let announce = notices.clone();
+        let options = Options { location, blobs: data.join("evidence"), clock, entropy, readers };
+        let store = Store::open(options, move |committed| {
+            for notice in committed {
+                // Nobody may be listening.
+                let _ = announce.send(notice.clone());
+            }
+        })?;
+        Ok(Self { store, data, key: Arc::new(key), notices })
+    }
+
+    /// What is committed from now on.
+    pub fn listen(&self) -> broadcast::Receiver<Notice> {
+        self.notices.subscribe()
+    }
+
+    /// The key that signs checkpoints.
+    pub fn key(&self) -> &SigningKey {
+        &self.key
+    }
+}
+
+/// The viewer as the desk knows the person now: role and teams may have changed since the request began.
+///
+/// # Errors
+/// Forbidden if the account is not active any more.
+pub fn refresh(viewer: &Viewer, directory: &Directory) -> Result<Viewer, Refusal> {
+    let Some(id) = viewer.actor.person() else { return Ok(viewer.clone()) };
+    let person = directory.people.get(id).filter(|p| p.state == AccountState::Active);
+    let person = person.ok_or_else(|| Refusal::unknown("This account is not active."))?;
+    Ok(Viewer { actor: viewer.actor.clone(), role: Some(person.role), teams: teams_of(directory, &viewer.actor), scopes: viewer.scopes.clone() })
+}
+
+/// Teams that the actor's person belongs to.
+pub fn teams_of(directory: &Directory, actor: &Actor) -> BTreeSet<TeamId> {
+    let Some(me) = actor.person() else { return BTreeSet::new() };
+    directory.teams.values().filter(|t| t.members.contains(me)).map(|t| t.id.clone()).collect()
+}

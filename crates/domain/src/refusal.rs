@@ -11,6 +11,12 @@ pub enum RefusalKind {
     Invalid,
     /// The input is fine but the present state does not allow it (409).
     Conflict,
+    /// The thing was changed since the actor saw it (412).
+    Stale,
+    /// Too many tries; wait (429).
+    Throttled,
+    /// Who acts is not known: not signed in, or the credential does not hold (401).
+    Unknown,
     /// The actor may not do this (403).
     Forbidden,
     /// There is no such thing, or the actor may not know that there is (404).
@@ -50,6 +56,21 @@ impl Refusal {
             field: None,
             message: message.into(),
         }
+    }
+
+    /// The thing was changed since the actor saw it.
+    pub fn stale(message: impl Into<String>) -> Self {
+        Self { kind: RefusalKind::Stale, code: "stale".into(), field: None, message: message.into() }
+    }
+
+    /// The credential does not hold.
+    pub fn unknown(message: impl Into<String>) -> Self {
+        Self { kind: RefusalKind::Unknown, code: "unknown_actor".into(), field: None, message: message.into() }
+    }
+
+    /// Too many tries; wait.
+    pub fn throttled(message: impl Into<String>) -> Self {
+        Self { kind: RefusalKind::Throttled, code: "throttled".into(), field: None, message: message.into() }
     }
 
     /// The actor may not.

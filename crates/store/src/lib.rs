@@ -1,1 +1,21 @@
-//! midwatch store
+//! All SQL of Midwatch: the record, the rows folded from it, plain rows, blobs. Knows storage, not HTTP, not use-cases.
+
+pub mod blobs;
+pub mod checkpoint;
+mod connection;
+pub mod db;
+pub mod error;
+pub mod log;
+mod migrate;
+pub mod plain;
+pub mod read;
+pub mod rebuild;
+pub mod rows;
+mod search;
+mod store;
+pub mod verify;
+mod writer;
+
+pub use error::{Fault, StoreError};
+pub use store::{Clock, Entropy, Location, Options, Store};
+pub use writer::{Head, Notice, WriteTx};

@@ -1,0 +1,140 @@
+//! The write door: replay, load, authorise, decide, append, fold, save; one transaction.
+
+use midwatch_domain::Refusal;
+use midwatch_domain::access::Viewer;
+use midwatch_domain::facts::{Facts, Ids};
+use midwatch_domain::id::TicketNo;
+use midwatch_domain::ticket::{Command, Open, Planned, Ticket};
+use midwatch_domain::words::Origin;
+use midwatch_store::rows::{idempotency, ticket};
+use midwatch_store::{Fault, WriteTx};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use crate::{Desk, refresh};
+
+/// Conditions under which a command is done.
+#[derive(Clone, Debug, Default)]
+pub struct Conditions {
+    /// Key and digest of the request: the same key is done once; another digest under it is refused.
+    pub idempotency: Option<(String, String)>,
+    /// The version of the ticket that the actor saw; another one is refused.
+    pub if_version: Option<i64>,
+}
+
+/// What was done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {
+    /// The ticket that the command was about, or that was opened.
+    pub ticket: TicketNo,
+    /// Its version now.
+    pub version: i64,
+    /// Numbers of the entries in the record. None: it was so already.
+    pub entries: Vec<i64>,
+    /// Another ticket that was opened by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened: Option<TicketNo>,
+    /// Whether this is the reply to an earlier request with the same idempotency key.
+    #[serde(default)]
+    pub replayed: bool,
+}
+
+impl Desk {
+    /// Does a command to a ticket.
+    ///
+    /// # Errors
+    /// A refusal, and nothing has changed; or storage failed.
+    pub async fn act(&self, viewer: Viewer, number: TicketNo, command: impl Into<Command>, conditions: Conditions) -> Result<Done, Fault> {
+        let command = command.into();
+        self.store.write(move |w| act(w, &viewer, number, &command, &conditions)).await
+    }
+
+    /// Opens a ticket.
+    ///
+    /// # Errors
+    /// A refusal, and nothing has changed; or storage failed.
+    pub async fn open_ticket(&self, viewer: Viewer, command: Open, origin: Origin, conditions: Conditions) -> Result<Done, Fault> {
+        self.store.write(move |w| open(w, &viewer, &command, origin, &conditions)).await
+    }
+}
+
+/// Does a command to a ticket within a write.
+///
+/// # Errors
+/// A refusal or storage failed; the write must then be given up.
+pub fn act(w: &mut WriteTx<'_>, viewer: &Viewer, number: TicketNo, command: &Command, conditions: &Conditions) -> Result<Done, Fault> {
+    let viewer = refresh(viewer, &w.directory)?;
+    if let Some(done) = replay(w, &viewer, conditions)? {
+        return Ok(done);
+    }
+    let ticket = ticket::load(&mut w.tx, number)?.filter(|t| viewer.sees(t)).ok_or_else(|| Refusal::missing("ticket"))?;
+    if let Some(seen) = conditions.if_version.filter(|v| *v != ticket.version) {
+        return Err(Refusal::stale(format!("{number} was changed since you saw it (version {seen}, now {}). Look again and repeat.", ticket.version)).into());
+    }
+    let mut states = BTreeMap::new();
+    for other in command.others().into_iter().filter(|o| *o != number) {
+        if let Some(t) = ticket::load(&mut w.tx, other)? {
+            states.insert(other, t);
+        }
+    }
+    let planned = command.decide(&ticket, &facts(w, &viewer, &states))?;
+    states.insert(number, ticket);
+    finish(w, &viewer, number, planned, states, conditions)
+}
+
+/// Opens a ticket within a write.
+///
+/// # Errors
+/// A refusal or storage failed; the write must then be given up.
+pub fn open(w: &mut WriteTx<'_>, viewer: &Viewer, command: &Open, origin: Origin, conditions: &Conditions) -> Result<Done, Fault> {
+    let viewer = refresh(viewer, &w.directory)?;
+    if let Some(done) = replay(w, &viewer, conditions)? {
+        return Ok(done);
+    }
+    let states = BTreeMap::new();
+    let planned = command.decide(origin, &facts(w, &viewer, &states))?;
+    let number = TicketNo(w.head.next_ticket);
+    finish(w, &viewer, number, planned, states, conditions)
+}
+
+fn facts<'a>(w: &'a WriteTx<'_>, viewer: &'a Viewer, others: &'a BTreeMap<TicketNo, Ticket>) -> Facts<'a> {
+    Facts { now: w.now, viewer, directory: &w.directory, others, next_number: TicketNo(w.head.next_ticket), ids: Ids::new(w.random()) }
+}
+
+fn replay(w: &mut WriteTx<'_>, viewer: &Viewer, conditions: &Conditions) -> Result<Option<Done>, Fault> {
+    let Some((key, digest)) = &conditions.idempotency else { return Ok(None) };
+    if key.is_empty() || key.len() > 200 {
+        return Err(Refusal::invalid("Idempotency-Key", "An idempotency key has 1 to 200 characters.").into());
+    }
+    match idempotency::find(&mut w.tx, &viewer.actor, key)? {
+        None => Ok(None),
+        Some((d, _)) if d != *digest => {
+            Err(Refusal::invalid("Idempotency-Key", "This key was used for another request. Use a fresh key for each request.").into())
+        }
+        Some((_, reply)) => {
+            let done: Done = serde_json::from_str(&reply).map_err(|e| midwatch_store::StoreError::Corrupt(e.to_string()))?;
+            Ok(Some(Done { replayed: true, ..done }))
+        }
+    }
+}
+
+fn finish(
+    w: &mut WriteTx<'_>,
+    viewer: &Viewer,
+    number: TicketNo,
+    planned: Vec<Planned>,
+    mut states: BTreeMap<TicketNo, Ticket>,
+    conditions: &Conditions,
+) -> Result<Done, Fault> {
+    let next = w.head.next_ticket;
+    let entries = ticket::record(w, &viewer.actor, planned, &mut states)?;
+    let version = states.get(&number).map_or(0, |t| t.version);
+    let opened = (w.head.next_ticket > next && number.0 != next).then_some(TicketNo(next));
+    let done = Done { ticket: number, version, entries: entries.iter().map(|e| e.seq).collect(), opened, replayed: false };
+    if let Some((key, digest)) = &conditions.idempotency {
+        let reply = serde_json::to_string(&done).map_err(|e| midwatch_store::StoreError::Corrupt(e.to_string()))?;
+        let now = w.now;
+        idempotency::keep(&mut w.tx, &viewer.actor, key, digest, &reply, now)?;
+    }
+    Ok(done)
+}

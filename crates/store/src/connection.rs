@@ -1,0 +1,96 @@
+//! Opening connections on either engine, with the settings that make a commit durable, or refusing to.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::StoreError;
+use crate::db::{Pg, Tx};
+use crate::store::Location;
+
+/// An owned connection.
+pub(crate) enum Connection {
+    Lite(rusqlite::Connection),
+    Pg(Box<Pg>),
+}
+
+impl Connection {
+    pub(crate) fn tx(&mut self) -> Tx<'_> {
+        match self {
+            Connection::Lite(c) => Tx::Lite(c),
+            Connection::Pg(pg) => Tx::Pg(pg),
+        }
+    }
+
+    /// Whether the connection can be used again.
+    pub(crate) fn is_alive(&self) -> bool {
+        match self {
+            Connection::Lite(_) => true,
+            Connection::Pg(pg) => !pg.client.is_closed(),
+        }
+    }
+
+    /// Opens a connection for the one writer.
+    pub(crate) fn writer(location: &Location) -> Result<Self, StoreError> {
+        match location {
+            Location::Sqlite { path, vfs, synchronous } => {
+                let c = sqlite(path, vfs.as_deref(), rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_CREATE)?;
+                let mode: String = c.query_row("PRAGMA journal_mode = WAL", [], |r| r.get(0))?;
+                if mode != "wal" {
+                    return Err(StoreError::Unsuitable(format!("SQLite could not switch to write-ahead logging (it stays in {mode} mode). Use a local disk.")));
+                }
+                c.execute_batch(&format!("PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000;"))?;
+                Ok(Connection::Lite(c))
+            }
+            Location::Postgres(url) => Ok(Connection::Pg(Box::new(postgres(url)?))),
+        }
+    }
+
+    /// Opens a connection that only reads.
+    pub(crate) fn reader(location: &Location) -> Result<Self, StoreError> {
+        match location {
+            Location::Sqlite { path, vfs, .. } => {
+                let c = sqlite(path, vfs.as_deref(), rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+                c.execute_batch("PRAGMA query_only = ON; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -8000;")?;
+                Ok(Connection::Lite(c))
+            }
+            Location::Postgres(url) => Ok(Connection::Pg(Box::new(postgres(url)?))),
+        }
+    }
+}
+
+fn sqlite(path: &Path, vfs: Option<&str>, flags: rusqlite::OpenFlags) -> Result<rusqlite::Connection, StoreError> {
+    let flags = flags | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let c = match vfs {
+        Some(name) => rusqlite::Connection::open_with_flags_and_vfs(path, flags, name)?,
+        None => rusqlite::Connection::open_with_flags(path, flags)?,
+    };
+    c.busy_timeout(Duration::from_secs(5))?;
+    c.set_prepared_statement_cache_capacity(300);
+    Ok(c)
+}
+
+fn postgres(url: &str) -> Result<Pg, StoreError> {
+    let says = |_| StoreError::Unsuitable("The database address cannot be read. Expected postgres://user@host/database.".into());
+    let mut config: postgres::Config = url.parse().map_err(says)?;
+    config.application_name("midwatch").connect_timeout(Duration::from_secs(5)).tcp_user_timeout(Duration::from_secs(20));
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let tls = rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|e| StoreError::Unsuitable(e.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let client = config.connect(tokio_postgres_rustls::MakeRustlsConnect::new(tls))?;
+    let mut pg = Pg::new(client);
+    let mut tx = Tx::Pg(&mut pg);
+    for (name, bad) in [("fsync", "off"), ("full_page_writes", "off"), ("synchronous_commit", "off")] {
+        let set = tx.one(&format!("SELECT current_setting('{name}')"), &[])?.text(0)?.to_owned();
+        if set == bad {
+            return Err(StoreError::Unsuitable(format!("PostgreSQL runs with {name}={bad}, which loses acknowledged work in a crash. Switch it on.")));
+        }
+    }
+    let version: i64 = tx.one("SELECT current_setting('server_version_num')::bigint", &[])?.int(0)?;
+    if version < 150_000 {
+        return Err(StoreError::Unsuitable("PostgreSQL 15 or newer is needed.".into()));
+    }
+    Ok(pg)
+}

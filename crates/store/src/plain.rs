@@ -1,0 +1,1 @@
+//! Plain rows, not in the record: credentials, sessions, tokens, one-time links, throttles, what was raised.
