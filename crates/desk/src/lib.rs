@@ -1,6 +1,7 @@
 //! Use-cases and engine: every change goes through here, authorised and recorded. Knows no HTTP and no SQL.
 
 pub mod act;
+pub mod begin;
 pub mod configure;
 pub mod evidence;
 

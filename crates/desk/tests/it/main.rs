@@ -1,0 +1,3 @@
+//! Scenarios over the whole desk on both engines.
+
+mod first_ticket;
