@@ -20,8 +20,6 @@ use std::process::Command;
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
-use postgres::{Client, NoTls};
-
 use crate::server::{Account, Server};
 
 /// The least size of a file system in memory to put the server on.
@@ -50,15 +48,17 @@ fn start_or_join() -> String {
     hold_while_process_lives(&account.open(&home.join("used")));
     // `lock` is let go when the file closes at the end of this function.
     let cluster = home.join("cluster");
+    let server = Server::new(&cluster, account);
+    // Not a trial connection: a server with no connection left is busy, not broken.
+    let running = server.pid().is_some();
     match fs::read_to_string(cluster.join("url")) {
-        Ok(url) if Client::connect(&url, NoTls).is_ok() => url,
-        _ => start(&home, &cluster, account),
+        Ok(url) if running => url,
+        _ => start(&server, &home, &cluster, account),
     }
 }
 
 /// Starts a new server in the place of one that never came up, crashed or went with a reboot.
-fn start(home: &Path, cluster: &Path, account: Account) -> String {
-    let server = Server::new(cluster, account);
+fn start(server: &Server, home: &Path, cluster: &Path, account: Account) -> String {
     if server.pid().is_some() {
         server.stop_immediate();
     }
