@@ -12,6 +12,7 @@ pub mod procedure;
 pub mod query;
 pub mod refusal;
 pub mod revise;
+pub mod shipped;
 pub mod taxonomy;
 pub mod template;
 #[cfg(any(test, feature = "testing"))]

@@ -8,6 +8,7 @@ use crate::directory::Directory;
 use crate::id::{PersonId, TeamId};
 use crate::moment::Moment;
 use crate::people::{AccountState, Organisation, Person, Team};
+use crate::shipped;
 
 /// When tests begin: 2 November 2026, 08:00 UTC, a Monday.
 pub const START: Moment = Moment(1_793_606_400_000);
@@ -49,7 +50,7 @@ pub fn team(name: &str) -> TeamId {
         .expect("test names are letters")
 }
 
-/// The organisation with its people and teams. Ada is the last resort.
+/// The organisation with its people, teams, and all that is shipped, approved. Ada is the last resort.
 pub fn directory() -> Directory {
     let mut d = Directory {
         organisation: Some(Organisation {
@@ -86,6 +87,14 @@ pub fn directory() -> Directory {
         default: false,
     };
     d.teams = BTreeMap::from([(soc.id.clone(), soc), (cloud.id.clone(), cloud)]);
+    for t in shipped::templates() {
+        d.templates.insert(t.key.clone(), vec![t.clone()]);
+    }
+    for p in shipped::procedures() {
+        let approved = p.clone().approve(None, START, None);
+        let approved = approved.expect("a shipped draft can be approved");
+        d.procedures.insert(p.key.clone(), vec![approved]);
+    }
     d
 }
 
