@@ -6,6 +6,7 @@ pub mod directory;
 pub mod entry;
 pub mod facts;
 pub mod id;
+pub mod markdown;
 pub mod moment;
 pub mod people;
 pub mod procedure;
