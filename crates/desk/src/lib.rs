@@ -1,5 +1,6 @@
 //! Use-cases and engine: every change goes through here, authorised and recorded. Knows no HTTP and no SQL.
 
+pub mod account;
 pub mod act;
 pub mod begin;
 pub mod configure;

@@ -19,9 +19,9 @@ impl Hash {
     /// What comes before the first entry.
     pub const ZERO: Hash = Hash([0; 32]);
 
-    /// From 64 hexadecimal digits.
+    /// From 64 hexadecimal digits in lower case: one text for one hash.
     pub fn from_hex(text: &str) -> Option<Self> {
-        if text.len() != 64 {
+        if text.len() != 64 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
             return None;
         }
         let mut out = [0; 32];
@@ -64,19 +64,17 @@ impl<'de> Deserialize<'de> for Hash {
 }
 
 /// One field of a payload: shown with its salt and exact value text, or erased with only the commitment left.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// As JSON a list: `[name, salt, value]` or `[name, commitment]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     /// Name of the field.
     pub name: String,
     /// Salt and value, or the bare commitment.
-    #[serde(flatten)]
     pub body: FieldBody,
 }
 
 /// What is left of a field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FieldBody {
     /// The value as the exact JSON text that was committed, and its salt in hexadecimal.
     Shown {
@@ -90,6 +88,30 @@ pub enum FieldBody {
         /// The commitment.
         commitment: Hash,
     },
+}
+
+impl Serialize for Field {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        match &self.body {
+            FieldBody::Shown { salt, value } => (&self.name, salt, value).serialize(s),
+            FieldBody::Erased { commitment } => (&self.name, commitment).serialize(s),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Field {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let mut parts = Vec::<String>::deserialize(d)?.into_iter();
+        let body = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(name), Some(salt), Some(value), None) => Field { name, body: FieldBody::Shown { salt, value } },
+            (Some(name), Some(hash), None, None) => {
+                let commitment = Hash::from_hex(&hash).ok_or_else(|| serde::de::Error::custom("expected 64 hexadecimal digits"))?;
+                Field { name, body: FieldBody::Erased { commitment } }
+            }
+            _ => return Err(serde::de::Error::custom("a field is [name, salt, value] or [name, commitment]")),
+        };
+        Ok(body)
+    }
 }
 
 impl Field {

@@ -4,20 +4,20 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::StoreError;
-use crate::db::{Pg, Tx};
+use crate::db::{Parting, Pg, Tx};
 use crate::store::Location;
 
 /// An owned connection.
 pub(crate) enum Connection {
     Lite(rusqlite::Connection),
-    Pg(Box<Pg>),
+    Pg(Parting),
 }
 
 impl Connection {
     pub(crate) fn tx(&mut self) -> Tx<'_> {
         match self {
             Connection::Lite(c) => Tx::Lite(c),
-            Connection::Pg(pg) => Tx::Pg(pg),
+            Connection::Pg(pg) => Tx::Pg(pg.0.as_mut().expect("a connection parts only when dropped")),
         }
     }
 
@@ -25,7 +25,7 @@ impl Connection {
     pub(crate) fn is_alive(&self) -> bool {
         match self {
             Connection::Lite(_) => true,
-            Connection::Pg(pg) => !pg.client.is_closed(),
+            Connection::Pg(pg) => pg.0.as_ref().is_some_and(|pg| !pg.client.is_closed()),
         }
     }
 
@@ -41,7 +41,7 @@ impl Connection {
                 c.execute_batch(&format!("PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000;"))?;
                 Ok(Connection::Lite(c))
             }
-            Location::Postgres(url) => Ok(Connection::Pg(Box::new(postgres(url)?))),
+            Location::Postgres(url) => Ok(Connection::Pg(Parting(Some(Box::new(postgres(url)?))))),
         }
     }
 
@@ -53,7 +53,7 @@ impl Connection {
                 c.execute_batch("PRAGMA query_only = ON; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -8000;")?;
                 Ok(Connection::Lite(c))
             }
-            Location::Postgres(url) => Ok(Connection::Pg(Box::new(postgres(url)?))),
+            Location::Postgres(url) => Ok(Connection::Pg(Parting(Some(Box::new(postgres(url)?))))),
         }
     }
 }

@@ -139,6 +139,18 @@ pub struct Pg {
     statements: HashMap<String, postgres::Statement>,
 }
 
+/// A connection that says good-bye on a thread of its own: it waits for the server, and whoever lets go of it may not wait.
+pub(crate) struct Parting(pub(crate) Option<Box<Pg>>);
+
+impl Drop for Parting {
+    fn drop(&mut self) {
+        if let Some(pg) = self.0.take() {
+            // Without a thread the connection is closed by the end of the process.
+            let _ = std::thread::Builder::new().name("parting".into()).spawn(move || drop(pg));
+        }
+    }
+}
+
 impl Pg {
     pub(crate) fn new(client: postgres::Client) -> Self {
         Self { client, statements: HashMap::new() }

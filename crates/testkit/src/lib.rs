@@ -8,6 +8,7 @@ use midwatch_domain::people::{AccountState, Person, Team};
 use midwatch_domain::revise::Revision;
 use midwatch_domain::ticket::{Command, Open, Ticket};
 use midwatch_domain::words::Origin;
+use midwatch_store::db::Tx;
 use midwatch_store::{Fault, Location};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -37,7 +38,15 @@ pub struct TestDesk {
     pub cast: Cast,
     clock: Arc<AtomicI64>,
     _folder: tempfile::TempDir,
-    _database: Option<midwatch_testpg::Database>,
+    database: Option<midwatch_testpg::Database>,
+}
+
+impl Drop for TestDesk {
+    fn drop(&mut self) {
+        // Dropping a database waits for its server.
+        let database = self.database.take();
+        aside(|| drop(database));
+    }
 }
 
 /// The people of every test.
@@ -65,15 +74,15 @@ impl TestDesk {
         let (location, database) = match engine {
             Engine::Sqlite => (Location::sqlite(folder.path().join("midwatch.db")), None),
             Engine::Postgres => {
-                let db = midwatch_testpg::database();
+                let db = aside(midwatch_testpg::database);
                 (Location::Postgres(db.url.clone()), Some(db))
             }
         };
         let clock = Arc::new(AtomicI64::new(START.0));
         let settings = Settings { location, ..settings(folder.path().to_owned(), clock.clone(), 1) };
-        let desk = Desk::open(settings.clone()).expect("a fresh desk opens");
+        let desk = aside(|| Desk::open(settings.clone())).expect("a fresh desk opens");
         let cast = cast(&desk).await.expect("the cast can be made");
-        Self { desk, settings, cast, clock, _folder: folder, _database: database }
+        Self { desk, settings, cast, clock, _folder: folder, database }
     }
 
     /// Moves the clock.
@@ -88,7 +97,7 @@ impl TestDesk {
 
     /// A person of the cast in a session.
     pub fn as_(&self, id: &PersonId) -> Viewer {
-        let directory = self.desk.store.read(|tx| self.desk.store.directory(tx)).expect("the directory can be read");
+        let directory = self.read(|tx| Ok(self.desk.store.directory(tx)?)).expect("the directory can be read");
         let person = directory.people.get(id).expect("the person is of the cast");
         let viewer = Viewer::person(id.clone(), person.role, BTreeSet::new());
         let teams = midwatch_desk::teams_of(&directory, &viewer.actor);
@@ -107,11 +116,21 @@ impl TestDesk {
         self.desk.act(self.as_(who), number, command, Conditions::default()).await
     }
 
+    /// Reads from the store, where blocking is allowed.
+    pub fn read<R: Send>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<R, Fault> + Send) -> Result<R, Fault> {
+        aside(|| self.desk.store.read(work))
+    }
+
     /// The ticket as Midwatch itself sees it.
     pub fn ticket(&self, number: TicketNo) -> Ticket {
-        let found = self.desk.store.read(|tx| midwatch_store::read::ticket::find_ticket(tx, &Viewer::system(), number));
+        let found = self.read(|tx| midwatch_store::read::ticket::find_ticket(tx, &Viewer::system(), number));
         found.expect("the ticket exists")
     }
+}
+
+/// Runs something that blocks while a test's runtime waits.
+pub fn aside<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    std::thread::scope(|s| s.spawn(work).join().expect("the work does not panic"))
 }
 
 /// Nothing but defaults.

@@ -1,1 +1,60 @@
-//! midwatch web
+//! HTTP only: JSON API, pages, sessions, live events. Knows no SQL and no rules; every change goes through the desk.
+
+pub mod act;
+pub mod api;
+pub mod auth;
+pub mod form;
+pub mod pages;
+pub mod policy;
+pub mod problem;
+pub mod router;
+
+use midwatch_desk::Desk;
+use midwatch_desk::account::Signed;
+use midwatch_store::db::Tx;
+use midwatch_store::{Fault, StoreError};
+
+/// What every handler has. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// The desk.
+    pub desk: Desk,
+    /// How the server is run.
+    pub config: Config,
+}
+
+/// How the server is run.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Whether browsers reach it by HTTPS: cookies are then `__Host-` and secure.
+    pub secure: bool,
+    /// Whether this is the demo, whose pages say so.
+    pub demo: bool,
+    /// Largest piece of evidence, in bytes.
+    pub max_evidence: u64,
+}
+
+/// Evidence up to 1 GiB unless configured otherwise.
+pub const MAX_EVIDENCE: u64 = 1 << 30;
+
+impl App {
+    /// Reads from the store where blocking is allowed.
+    ///
+    /// # Errors
+    /// What `work` returns.
+    pub async fn read<R: Send + 'static>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<R, Fault> + Send + 'static) -> Result<R, Fault> {
+        let store = self.desk.store.clone();
+        self.blocking(move || store.read(work)).await
+    }
+
+    /// Runs something that blocks on a thread where that is allowed.
+    ///
+    /// # Errors
+    /// What `work` returns.
+    pub async fn blocking<R: Send + 'static>(&self, work: impl FnOnce() -> Result<R, Fault> + Send + 'static) -> Result<R, Fault> {
+        tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| Err(StoreError::Unavailable(e.to_string()).into()))
+    }
+}
+
+/// The extractor of whoever is signed in; the route's policy has let them in.
+pub type Who = axum::Extension<Signed>;

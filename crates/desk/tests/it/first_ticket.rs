@@ -30,10 +30,10 @@ async fn a_ticket_goes_from_discovery_to_close(engine: Engine) {
     assert!(!t.ticket(number).is_open());
 
     let key = t.desk.key().verifying_key();
-    let finding = t.desk.store.read(|tx| verify::database(tx, key, Vec::new(), |_| {})).unwrap();
+    let finding = t.read(|tx| Ok(verify::database(tx, key, Vec::new(), |_| {})?)).unwrap();
     assert_eq!(finding.problems, vec![]);
     assert!(finding.entries > 10);
-    let compared = t.desk.store.read(rebuild::check).unwrap();
+    let compared = t.read(|tx| Ok(rebuild::check(tx)?)).unwrap();
     assert_eq!(compared.differences, Vec::<String>::new());
     assert_eq!(compared.tickets, 1);
 }

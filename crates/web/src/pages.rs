@@ -1,0 +1,3 @@
+//! The pages: a view struct and a thin handler each.
+
+pub mod error;
