@@ -318,20 +318,19 @@ impl Viewer {
         }
     }
 
-    /// Whether the viewer may see the ticket.
+    /// Whether the viewer may read the ticket.
     pub fn sees(&self, ticket: &Ticket) -> bool {
-        self.reaches(Action::ReadTickets, ticket) || self.write_only(ticket)
+        self.reaches(Action::ReadTickets, ticket)
     }
 
-    /// A token that may only open and add still meets its own person's tickets when it writes.
-    fn write_only(&self, ticket: &Ticket) -> bool {
-        self.scopes.is_some() && self.role.is_some() && {
-            let session = Viewer {
-                scopes: None,
-                ..self.clone()
-            };
-            session.reaches(Action::ReadTickets, ticket)
-        }
+    /// Whether the viewer may learn that the ticket exists: a token that may write but not read still meets the
+    /// tickets that its person sees.
+    pub fn knows(&self, ticket: &Ticket) -> bool {
+        let person = Viewer {
+            scopes: None,
+            ..self.clone()
+        };
+        person.sees(ticket)
     }
 
     fn reaches(&self, action: Action, ticket: &Ticket) -> bool {
@@ -352,12 +351,12 @@ impl Viewer {
         within && named
     }
 
-    /// Refuses unless the viewer may do `action` to this ticket. A ticket that may not be seen is said not to exist.
+    /// Refuses unless the viewer may do `action` to this ticket. A ticket that the person may not see is said not to exist.
     ///
     /// # Errors
     /// Missing if it may not be seen, else forbidden.
     pub fn may_on(&self, action: Action, ticket: &Ticket) -> Result<(), Refusal> {
-        if !self.sees(ticket) {
+        if !self.knows(ticket) {
             return Err(Refusal::missing("ticket"));
         }
         if !self.reaches(action, ticket) {

@@ -33,7 +33,7 @@ impl Facts<'_> {
     /// # Errors
     /// Missing, if there is none or the viewer may not see it.
     pub fn other(&self, number: TicketNo) -> Result<&Ticket, Refusal> {
-        let found = self.others.get(&number).filter(|t| self.viewer.sees(t));
+        let found = self.others.get(&number).filter(|t| self.viewer.knows(t));
         found.ok_or_else(|| Refusal::missing("ticket"))
     }
 
@@ -55,13 +55,14 @@ impl Facts<'_> {
     pub fn can_own(&self, field: &str, person: &PersonId) -> Result<(), Refusal> {
         match self.directory.people.get(person) {
             None => Err(Refusal::invalid(field, "There is no such person.")),
-            Some(p) if !p.can_own() => Err(Refusal::invalid(
-                field,
+            Some(p) if !p.can_own() => Err(Refusal::conflict(
+                "person.cannot_own",
                 format!(
                     "{} cannot be responsible: the account is not active, or is a reporter's or auditor's.",
                     p.name
                 ),
-            )),
+            )
+            .on(field)),
             Some(_) => Ok(()),
         }
     }
@@ -96,6 +97,30 @@ impl Facts<'_> {
                 "Midwatch is not set up yet: there is no last-resort person.",
             )
         })
+    }
+
+    /// Who is responsible for a ticket that comes to life again or out of another: its owner; if the owner is gone, who
+    /// has the watch; on a restricted ticket that leaves them out, whoever acts. The reason says which.
+    ///
+    /// # Errors
+    /// Conflict before the organisation is set up; forbidden where only a person could be responsible.
+    pub fn successor(&self, ticket: &Ticket) -> Result<(PersonId, String), Refusal> {
+        if self.directory.owner(&ticket.owner).is_some() {
+            return Ok((ticket.owner.clone(), "was responsible before".to_owned()));
+        }
+        let team = self.directory.teams.get(&ticket.team);
+        let team = team.ok_or_else(|| Refusal::missing("team"))?;
+        let (watch, why) = self.watch(team, None)?;
+        let names = ticket.restricted_to.as_ref();
+        if names.is_none_or(|names| names.contains(&watch)) {
+            return Ok((watch, why.to_owned()));
+        }
+        let me = self.me()?;
+        self.can_own("owner", me)?;
+        Ok((
+            me.clone(),
+            "acted on a restricted ticket whose owner is gone".to_owned(),
+        ))
     }
 
     /// A moment that the actor claims something happened; not in the future, at most ten years back.

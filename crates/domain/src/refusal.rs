@@ -60,17 +60,32 @@ impl Refusal {
 
     /// The thing was changed since the actor saw it.
     pub fn stale(message: impl Into<String>) -> Self {
-        Self { kind: RefusalKind::Stale, code: "stale".into(), field: None, message: message.into() }
+        Self {
+            kind: RefusalKind::Stale,
+            code: "stale".into(),
+            field: None,
+            message: message.into(),
+        }
     }
 
     /// The credential does not hold.
     pub fn unknown(message: impl Into<String>) -> Self {
-        Self { kind: RefusalKind::Unknown, code: "unknown_actor".into(), field: None, message: message.into() }
+        Self {
+            kind: RefusalKind::Unknown,
+            code: "unknown_actor".into(),
+            field: None,
+            message: message.into(),
+        }
     }
 
     /// Too many tries; wait.
     pub fn throttled(message: impl Into<String>) -> Self {
-        Self { kind: RefusalKind::Throttled, code: "throttled".into(), field: None, message: message.into() }
+        Self {
+            kind: RefusalKind::Throttled,
+            code: "throttled".into(),
+            field: None,
+            message: message.into(),
+        }
     }
 
     /// The actor may not.
@@ -91,6 +106,13 @@ impl Refusal {
             field: None,
             message: format!("There is no such {what}, or you may not see it."),
         }
+    }
+
+    /// The same refusal with a code of its own.
+    #[must_use]
+    pub fn coded(mut self, code: &str) -> Self {
+        self.code = code.into();
+        self
     }
 
     /// The same refusal about another field.

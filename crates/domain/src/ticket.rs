@@ -456,6 +456,10 @@ impl Ticket {
         self.owner_because = because;
         self.acknowledged = None;
         self.offer = None;
+        // Whoever is made responsible must be able to see what for.
+        if let Some(names) = &mut self.restricted_to {
+            names.insert(owner.clone());
+        }
     }
 
     fn acknowledge(&mut self, by: &PersonId, at: Moment) {

@@ -31,7 +31,7 @@ impl Verb for AcceptHandoff {
         };
         if offer.to != *me {
             let to = facts.directory.name(&offer.to);
-            return Err(Refusal::conflict("handoff.not_yours", format!("It is offered to {to}, and only they can accept.")));
+            return Err(Refusal::forbidden(format!("It is offered to {to}, and only they can accept.")).coded("handoff.not_yours"));
         }
         facts.can_own("to", me)?;
         let entry = HandoffAccepted { from: offer.from.clone(), to: me.clone(), reason: String::new() };

@@ -56,8 +56,10 @@ pub fn file_name(given: &str) -> String {
 impl Verb for Attach {
     const NAME: &'static str = "attach";
     const ACTION: Action = Action::NoteTickets;
+    const FROM_OUTSIDE: bool = false;
 
     fn decide(&self, t: &Ticket, facts: &Facts<'_>) -> Decision {
+        t.must_be_open()?;
         if t.evidence.len() >= 1000 {
             return Err(Refusal::conflict("evidence.many", "A ticket has at most 1,000 pieces of evidence. Split it, or attach an archive."));
         }

@@ -64,6 +64,7 @@ impl Verb for Classify {
     const ACTION: Action = Action::WorkTickets;
 
     fn decide(&self, t: &Ticket, _: &Facts<'_>) -> Decision {
+        t.must_be_open()?;
         if let Some(kind) = &self.kind {
             check_kind(kind)?;
         }
@@ -90,10 +91,10 @@ impl Verb for Classify {
 impl Effect for Classified {
     const KIND: &'static str = "classified";
 
-    fn apply(&self, t: &mut Ticket, at: &At<'_>) {
+    fn apply(&self, t: &mut Ticket, _: &At<'_>) {
         if let Some([_, new]) = self.severity {
             t.severity = new;
-            t.severity_because = if self.reason.is_empty() { format!("Set by {}.", at.actor) } else { self.reason.clone() };
+            t.severity_because = if self.reason.is_empty() { "Set by hand.".to_owned() } else { self.reason.clone() };
         }
         if let Some([_, new]) = &self.kind {
             t.kind.clone_from(new);

@@ -35,7 +35,7 @@ impl Verb for DeclineHandoff {
         };
         if offer.to != *me {
             let to = facts.directory.name(&offer.to);
-            return Err(Refusal::conflict("handoff.not_yours", format!("It is offered to {to}, and only they can decline.")));
+            return Err(Refusal::forbidden(format!("It is offered to {to}, and only they can decline.")).coded("handoff.not_yours"));
         }
         let reason = required_text("reason", &self.reason, 1000)?;
         let entry = HandoffDeclined { from: offer.from.clone(), to: me.clone(), reason };

@@ -47,6 +47,9 @@ impl Verb for Link {
         match t.links.get(&self.to) {
             Some(r) if *r == self.relation => return Ok(vec![]),
             Some(r) => return Err(Refusal::conflict("link.exists", format!("This ticket is {} {} already. Unlink it first.", r.label(), self.to))),
+            None if t.links.len().max(other.links.len()) >= 1000 => {
+                return Err(Refusal::conflict("links.many", "A ticket has at most 1,000 links."));
+            }
             None => {}
         }
         Ok(vec![

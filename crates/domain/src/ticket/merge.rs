@@ -62,11 +62,15 @@ impl Verb for Merge {
         if t.offer.is_some() {
             return Err(Refusal::conflict("handoff.waiting", "A handoff is waiting for an answer. Withdraw it before merging."));
         }
-        if t.restricted_to.is_some() && other.restricted_to != t.restricted_to {
-            return Err(Refusal::conflict("ticket.restricted", "This ticket is restricted and the other is not in the same way; merging would reveal it."));
+        let reveals = |names: &BTreeSet<PersonId>| !other.restricted_to.as_ref().is_some_and(|theirs| theirs.is_subset(names));
+        if t.restricted_to.as_ref().is_some_and(reveals) {
+            return Err(Refusal::conflict("ticket.restricted", "This ticket is restricted and the other is not at least as much; merging would reveal it."));
         }
         let reason = required_text("reason", &self.reason, 1000)?;
-        let absorbed = Absorbed { from: t.number, title: t.title.clone(), tags: t.tags.clone(), reason: reason.clone() };
+        // As many of the tags as the other ticket may still get.
+        let room = crate::template::MAX_TAGS.saturating_sub(other.tags.len());
+        let tags = t.tags.difference(&other.tags).take(room).cloned().collect();
+        let absorbed = Absorbed { from: t.number, title: t.title.clone(), tags, reason: reason.clone() };
         Ok(vec![
             TicketEntry::from(Merged { into: self.into, reason }).about(t.number),
             TicketEntry::from(absorbed).about(self.into),

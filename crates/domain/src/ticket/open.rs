@@ -104,6 +104,10 @@ impl Open {
     ///
     /// # Errors
     /// A refusal naming the field; nothing changes.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "one decision, read from the top: team, owner, template, values, entry"
+    )]
     pub fn decide(&self, origin: Origin, facts: &Facts<'_>) -> Decision {
         facts.viewer.may(Action::OpenTickets)?;
         let d = facts.directory;
@@ -209,15 +213,21 @@ impl Open {
 }
 
 impl Opened {
-    /// What a ticket split off `from` begins with. Its owner is the owner of `from`: nobody else has accepted anything.
+    /// What a ticket split off `from` begins with. Its owner is the owner of `from`, unless that person is gone: nobody
+    /// else has accepted anything.
     pub(super) fn split_off(
         from: &Ticket,
         facts: &Facts<'_>,
         number: TicketNo,
         title: String,
         reason: String,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, Refusal> {
+        let (owner, because) = facts.successor(from)?;
+        let mut restricted_to = from.restricted_to.clone();
+        if let Some(names) = &mut restricted_to {
+            names.insert(owner.clone());
+        }
+        Ok(Self {
             number,
             title,
             description: reason,
@@ -236,15 +246,15 @@ impl Opened {
                 .person()
                 .unwrap_or(&from.reporter)
                 .clone(),
-            owner: from.owner.clone(),
-            owner_because: format!("owner of {}, which it was split off", from.number),
+            owner,
+            owner_because: format!("split off {}; {because}", from.number),
             team: from.team.clone(),
             discovered_at: from.discovered_at,
             origin: from.origin,
             tasks: Vec::new(),
             split_from: Some(from.number),
-            restricted_to: from.restricted_to.clone(),
-        }
+            restricted_to,
+        })
     }
 
     /// The ticket that begins with this entry.

@@ -43,6 +43,14 @@ impl Verb for Release {
             None => {
                 let team = facts.directory.teams.get(&t.team).ok_or_else(|| Refusal::missing("team"))?;
                 let (to, why) = facts.watch(team, Some(&t.owner))?;
+                // A restricted ticket may be about the very person who has the watch.
+                if t.restricted_to.as_ref().is_some_and(|names| !names.contains(&to)) {
+                    let who = facts.directory.name(&to);
+                    return Err(Refusal::conflict(
+                        "release.restricted",
+                        format!("{who} has the watch, and this ticket is restricted without them. Name who becomes responsible."),
+                    ));
+                }
                 (to, why.to_owned())
             }
         };
@@ -58,10 +66,6 @@ impl Effect for Released {
 
     fn apply(&self, t: &mut Ticket, at: &At<'_>) {
         t.give(&self.to, at.recorded_at, format!("released to: {}", self.because));
-        // Whoever is made responsible must be able to see what for.
-        if let Some(names) = &mut t.restricted_to {
-            names.insert(self.to.clone());
-        }
     }
 
     fn say(&self, d: &Directory) -> Sentence {

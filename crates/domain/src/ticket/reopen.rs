@@ -29,10 +29,6 @@ impl Verb for Reopen {
     const NAME: &'static str = "reopen";
     const ACTION: Action = Action::WorkTickets;
 
-    fn others(&self) -> Vec<TicketNo> {
-        Vec::new()
-    }
-
     fn decide(&self, t: &Ticket, facts: &Facts<'_>) -> Decision {
         if t.is_open() {
             return Ok(vec![]);
@@ -43,10 +39,7 @@ impl Verb for Reopen {
         if phase == Phase::Closed {
             return Err(Refusal::invalid("phase", "Choose a phase before Closed."));
         }
-        let owner = match facts.directory.owner(&t.owner) {
-            Some(p) => p.id.clone(),
-            None => facts.watch(facts.directory.teams.get(&t.team).ok_or_else(|| Refusal::missing("team"))?, None)?.0,
-        };
+        let (owner, _) = facts.successor(t)?;
         let mut entries = vec![TicketEntry::from(Reopened { phase, reason, owner }).about(t.number)];
         if let Some(into) = t.merged_into() {
             entries.push(TicketEntry::from(Parted { from: t.number }).about(into));
@@ -62,11 +55,14 @@ impl Effect for Reopened {
         t.enter(self.phase, at.recorded_at, &self.reason);
         t.outcome = None;
         t.closed_at = None;
-        t.links.retain(|_, r| *r != Relation::MergedInto);
+        // What was one incident still has to do with the other; the other's link is turned by `Parted`.
+        for relation in t.links.values_mut().filter(|r| **r == Relation::MergedInto) {
+            *relation = Relation::Related;
+        }
         if t.owner == self.owner {
             t.acknowledged = None;
         } else {
-            t.give(&self.owner, at.recorded_at, "reopened; has the watch".into());
+            t.give(&self.owner, at.recorded_at, "reopened while the owner was gone".into());
         }
     }
 

@@ -25,6 +25,7 @@ impl Verb for Retitle {
     const ACTION: Action = Action::WorkTickets;
 
     fn decide(&self, t: &Ticket, _: &Facts<'_>) -> Decision {
+        t.must_be_open()?;
         let to = required_line("title", &self.title, 200)?;
         if to == t.title {
             return Ok(vec![]);

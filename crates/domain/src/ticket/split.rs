@@ -42,22 +42,23 @@ impl Verb for Split {
         t.must_be_open()?;
         let title = required_line("title", &self.title, 200)?;
         let reason = required_text("reason", &self.reason, 5000)?;
+        let distinct: BTreeSet<&TaskId> = self.tasks.iter().collect();
         let mut tasks = Vec::new();
-        for id in &self.tasks {
+        for id in &distinct {
             let task = t.task(id).map_err(|r| r.on("tasks"))?;
             if !task.is_open() {
                 return Err(Refusal::invalid("tasks", format!("The task “{}” is done or skipped already.", task.title)));
             }
-            tasks.push(Task { id: TaskId::from_bytes(facts.ids.next()), from_template: None, mandatory: false, ..task.clone() });
+            tasks.push(Task { id: TaskId::from_bytes(facts.ids.next()), from_template: None, ..task.clone() });
         }
         let to = facts.next_number;
-        let mut opened = Opened::split_off(t, facts, to, title.clone(), reason.clone());
+        let mut opened = Opened::split_off(t, facts, to, title.clone(), reason.clone())?;
         opened.tasks = tasks;
         let mut entries = vec![
-            TicketEntry::from(SplitOff { to, title, reason, tasks: self.tasks.clone() }).about(t.number),
+            TicketEntry::from(SplitOff { to, title, reason, tasks: distinct.into_iter().cloned().collect() }).about(t.number),
             TicketEntry::from(opened).about(to),
         ];
-        for id in &self.evidence {
+        for id in self.evidence.iter().collect::<BTreeSet<_>>() {
             let e = t.evidence(id).map_err(|r| r.on("evidence"))?;
             let copy = EvidenceAttached {
                 evidence: EvidenceId::from_bytes(facts.ids.next()),

@@ -32,6 +32,8 @@ pub trait Verb: DeserializeOwned {
     const NAME: &'static str;
     /// What the viewer must be allowed to do.
     const ACTION: Action;
+    /// Whether it may be read from a request. What Midwatch measures itself, such as a hash, must not be.
+    const FROM_OUTSIDE: bool = true;
 
     /// Judges the command. Pure.
     ///
@@ -127,10 +129,10 @@ macro_rules! verbs {
             /// Reads a command from its verb and a JSON body.
             ///
             /// # Errors
-            /// Missing for an unknown verb; invalid naming what is wrong with the body.
+            /// Missing for an unknown verb and for one that is not read from requests; invalid naming what is wrong with the body.
             pub fn parse(verb: &str, body: Value) -> Result<Self, Refusal> {
                 match verb {
-                    $(<$Command as Verb>::NAME => verb::read::<$Command>(body).map(Command::$Command),)*
+                    $(<$Command as Verb>::NAME if <$Command as Verb>::FROM_OUTSIDE => verb::read::<$Command>(body).map(Command::$Command),)*
                     _ => Err(Refusal::missing("verb")),
                 }
             }
@@ -162,6 +164,7 @@ macro_rules! verbs {
 
         /// Something that happened to a ticket.
         #[derive(Clone, Debug, PartialEq)]
+        #[expect(clippy::large_enum_variant, reason = "entries are made one at a time and written at once")]
         pub enum TicketEntry {
             /// See [`open`].
             Opened(Opened),

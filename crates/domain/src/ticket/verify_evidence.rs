@@ -26,6 +26,7 @@ pub struct EvidenceVerified {
 impl Verb for VerifyEvidence {
     const NAME: &'static str = "verify_evidence";
     const ACTION: Action = Action::WorkTickets;
+    const FROM_OUTSIDE: bool = false;
 
     fn decide(&self, t: &Ticket, _: &Facts<'_>) -> Decision {
         let evidence = t.evidence(&self.evidence)?;

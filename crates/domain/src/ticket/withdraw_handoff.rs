@@ -36,7 +36,7 @@ impl Verb for WithdrawHandoff {
         };
         if offer.from != *me {
             let from = facts.directory.name(&offer.from);
-            return Err(Refusal::conflict("handoff.not_yours", format!("{from} made the offer, and only they can withdraw it.")));
+            return Err(Refusal::forbidden(format!("{from} made the offer, and only they can withdraw it.")).coded("handoff.not_yours"));
         }
         let entry = HandoffWithdrawn { from: me.clone(), to: offer.to.clone(), reason: optional_text("reason", &self.reason, 1000)? };
         Ok(vec![TicketEntry::from(entry).about(t.number)])
