@@ -1,5 +1,10 @@
 //! A small organisation to test with: who is who, and a desk that runs commands by the rules, without storage. Not part of the product.
 
+pub mod desk;
+pub mod invariants;
+
+pub use desk::Desk;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::{Role, TokenScope, Viewer};

@@ -52,6 +52,7 @@ verbs! {
     unwatch: Unwatch => Unwatched;
 }
 
+pub mod brief;
 pub mod open;
 pub use open::{Open, Opened};
 

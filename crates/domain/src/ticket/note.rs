@@ -26,6 +26,9 @@ pub struct Noted {
     pub text: String,
 }
 
+/// What a note's sentence says before its text.
+pub const NOTED: &str = "noted";
+
 impl Verb for AddNote {
     const NAME: &'static str = "note";
     const ACTION: Action = Action::NoteTickets;
@@ -52,6 +55,6 @@ impl Effect for Noted {
     }
 
     fn say(&self, _: &Directory) -> Sentence {
-        Sentence::new("noted").with(self.text.clone())
+        Sentence::new(NOTED).with(self.text.clone())
     }
 }
