@@ -1,0 +1,107 @@
+// Entry: everything here makes a page that already works nicer; nothing here is needed to act.
+
+import { startCopy } from "./copy.js";
+import { startForms } from "./forms.js";
+import { startKeys } from "./keys.js";
+import { startLive } from "./live.js";
+import { refreshRegions } from "./regions.js";
+import { startTimes } from "./time.js";
+import { startToasts } from "./toast.js";
+
+const YEAR = 31_536_000;
+// Loaded when first asked for.
+const openPalette = async () => (await import("./palette.js")).openPalette();
+
+const remember = (name, value) => { document.cookie = `${name}=${value}; Path=/; Max-Age=${YEAR}; SameSite=Lax${location.protocol === "https:" ? "; Secure" : ""}`; };
+
+function startFrame() {
+  const palette = document.querySelector("[data-palette]");
+  if (palette) { palette.hidden = false; palette.addEventListener("click", openPalette); }
+  const fold = document.querySelector("[data-rail]");
+  if (fold) {
+    fold.hidden = false;
+    fold.addEventListener("click", () => {
+      const narrow = document.documentElement.classList.toggle("rail-narrow");
+      remember("rail", narrow ? "narrow" : "wide");
+    });
+  }
+  // Shown at once; the post remembers it for the account.
+  document.querySelector("[data-theme-switch]")?.addEventListener("submit", (event) => {
+    const theme = event.submitter?.value;
+    if (!theme) return;
+    event.preventDefault();
+    document.documentElement.dataset.theme = theme;
+    for (const button of event.target.querySelectorAll("[name=theme]")) button.setAttribute("aria-pressed", String(button.value === theme));
+    fetch(event.target.action, { method: "POST", body: new URLSearchParams({ theme, next: location.pathname }), headers: { "X-Requested-With": "midwatch" }, credentials: "same-origin" }).catch(() => {});
+  });
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details[data-menu][open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+  const filters = document.querySelector("[data-fold-narrow]");
+  if (filters && matchMedia("(max-width: 1100px)").matches) filters.open = false;
+}
+
+function startBulk() {
+  const bulk = document.querySelector("[data-bulk]");
+  if (!bulk) return;
+  const count = bulk.querySelector("[data-bulk-count]");
+  const update = () => {
+    const chosen = document.querySelectorAll('input[name="ticket"]:checked').length;
+    bulk.classList.toggle("idle", chosen === 0);
+    count.textContent = chosen === 1 ? "1 ticket selected" : `${chosen} tickets selected`;
+  };
+  document.addEventListener("change", (event) => { if (event.target.name === "ticket") update(); });
+  document.addEventListener("midwatch:refreshed", update);
+  update();
+}
+
+function startNewTicket() {
+  const form = document.querySelector("[data-new-ticket]");
+  if (!form) return;
+  const filter = form.querySelector("[data-filter-tiles]");
+  filter.hidden = false;
+  filter.addEventListener("input", () => {
+    for (const tile of form.querySelectorAll(".tile")) tile.hidden = !tile.textContent.toLowerCase().includes(filter.value.toLowerCase());
+  });
+  filter.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    form.querySelector(".tile:not([hidden])")?.click();
+  });
+  // Choosing another template keeps what was typed: it travels through the session of this tab alone.
+  const KEY = "new-ticket";
+  form.addEventListener("click", (event) => {
+    if (event.target.closest("[data-keep-form]")) sessionStorage.setItem(KEY, JSON.stringify([...new FormData(form)].filter(([name, value]) => typeof value === "string" && !["template", "template_version", "idempotency_key"].includes(name))));
+  });
+  const kept = sessionStorage.getItem(KEY);
+  sessionStorage.removeItem(KEY);
+  for (const [name, value] of JSON.parse(kept ?? "[]")) {
+    const field = form.elements[name];
+    if (field instanceof HTMLInputElement && ["checkbox", "radio", "file"].includes(field.type)) continue;
+    if (field && "value" in field && value) field.value = value;
+  }
+}
+
+function startRegionLinks() {
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("a[data-region-link]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    const region = link.closest("[data-region]").dataset.region;
+    try {
+      await refreshRegions(link.href, [region]);
+      history.replaceState(null, "", link.href);
+    } catch { location.assign(link.href); }
+  });
+}
+
+startTimes();
+startToasts();
+startFrame();
+startForms();
+startKeys(openPalette);
+startCopy();
+startBulk();
+startNewTicket();
+startRegionLinks();
+startLive();

@@ -1,0 +1,64 @@
+// What others do appears by itself: one event stream, rows replaced by key, regions by name.
+
+import { refreshRegions, refreshRow } from "./regions.js";
+import { toast } from "./toast.js";
+
+const SETTLE_MS = 250;
+const QUIET_MS = 2_000;
+
+export function startLive() {
+  const topics = document.body.dataset.live;
+  if (!topics || !globalThis.EventSource) return;
+  const state = document.querySelector("[data-live-state]");
+  const changed = new Set();
+  let timer = 0, trouble = 0, lost = false;
+
+  const apply = async () => {
+    timer = 0;
+    const keys = [...changed];
+    changed.clear();
+    const ticket = document.querySelector("[data-live-region]");
+    try {
+      if (ticket && keys.includes(ticket.dataset.ticket)) {
+        const held = await refreshRegions(location.href);
+        if (held) toast("This ticket changed while you are writing. Your text is untouched.");
+      } else if (document.querySelector('[data-region="needs"]')) {
+        await refreshRegions(location.href);
+      }
+      for (const key of keys) await refreshRow(key);
+    } catch {
+      // The stream tells when the server is back; then everything is fetched again.
+      lost = true;
+    }
+  };
+
+  const source = new EventSource(`/live?topics=${encodeURIComponent(topics)}`);
+  source.addEventListener("message", (event) => {
+    let news;
+    try { news = JSON.parse(event.data); } catch { return; }
+    if (!news.ticket) return;
+    const here = document.querySelector("[data-ticket]");
+    if (here?.dataset.ticket === news.ticket && Number(here.dataset.seq) >= Number(news.seq)) return;
+    changed.add(news.ticket);
+    timer ||= setTimeout(apply, SETTLE_MS);
+  });
+  source.addEventListener("open", () => {
+    clearTimeout(trouble);
+    trouble = 0;
+    if (state) state.hidden = true;
+    if (lost) {
+      lost = false;
+      const here = document.querySelector("[data-ticket]");
+      if (here) changed.add(here.dataset.ticket);
+      for (const row of document.querySelectorAll("[data-live-rows] > [data-key]")) changed.add(row.dataset.key);
+      timer ||= setTimeout(apply, SETTLE_MS);
+    }
+  });
+  source.addEventListener("error", () => {
+    lost = true;
+    trouble ||= setTimeout(() => {
+      if (state) { state.textContent = "Reconnecting"; state.title = "What you see may be a little old. Acts are still checked by the server."; state.hidden = false; }
+    }, QUIET_MS);
+  });
+  addEventListener("pagehide", () => source.close());
+}

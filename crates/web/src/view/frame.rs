@@ -1,0 +1,220 @@
+//! The frame every signed-in page shares: rail, top bar, banner, toast; knows who looks, not what is looked at.
+
+use super::piece::PersonChip;
+
+/// What the viewer may do at large; decides which windows the rail offers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Runs the installation.
+    Administrator,
+    /// Leads a team.
+    Lead,
+    /// Works tickets.
+    Analyst,
+    /// Opens and follows own tickets.
+    Reporter,
+    /// Reads all, changes nothing.
+    Auditor,
+}
+
+impl Role {
+    /// The word.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Administrator => "Administrator",
+            Self::Lead => "Lead",
+            Self::Analyst => "Analyst",
+            Self::Reporter => "Reporter",
+            Self::Auditor => "Auditor",
+        }
+    }
+}
+
+/// The colour scheme asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Theme {
+    /// Whatever the device says.
+    #[default]
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// The value of `data-theme` and of the theme cookie.
+    #[must_use]
+    pub fn slug(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// The windows of the rail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nav {
+    /// What needs me now.
+    Watch,
+    /// All tickets.
+    Queue,
+    /// Templates.
+    Templates,
+    /// Procedures.
+    Procedures,
+    /// The record.
+    Record,
+    /// People and teams.
+    People,
+    /// Settings.
+    Settings,
+    /// None of them.
+    None,
+}
+
+/// One entry of the rail.
+#[derive(Debug, Clone)]
+pub struct NavItem {
+    /// Where it leads.
+    pub href: &'static str,
+    /// Its word.
+    pub label: &'static str,
+    /// Its icon in the sprite.
+    pub icon: &'static str,
+    /// Letter pressed after `g`.
+    pub key: &'static str,
+    /// Number that calls for action, 0 for none.
+    pub count: u32,
+    /// Whether it is where we are.
+    pub current: bool,
+}
+
+/// The person looking.
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    /// Who it is.
+    pub person: PersonChip,
+    /// What they may do at large.
+    pub role: Role,
+}
+
+/// Numbers on the rail, each a call for action.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    /// Things that need me now.
+    pub watch: u32,
+    /// Tickets nobody has acknowledged yet.
+    pub queue: u32,
+    /// Procedures I should read, or drafts waiting for my approval.
+    pub procedures: u32,
+}
+
+/// A short message after an act.
+#[derive(Debug, Clone)]
+pub struct Toast {
+    /// What was done.
+    pub text: String,
+    /// Address that takes it back by a POST; empty where there is no undo.
+    pub undo: String,
+}
+
+/// What every signed-in page needs to draw its frame.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// Title of the page.
+    pub title: String,
+    /// Where in the rail we are.
+    pub nav: Nav,
+    /// Who looks.
+    pub viewer: Viewer,
+    /// Numbers on the rail.
+    pub counts: Counts,
+    /// Who is on duty now for the viewer's team.
+    pub duty: Option<PersonChip>,
+    /// The instant the page is rendered at, RFC 3339; the page's script corrects a wrong desktop clock by it.
+    pub now_iso: String,
+    /// Path segment of the assets, changes with their content.
+    pub asset_version: String,
+    /// Whether this is the demonstration.
+    pub demo: bool,
+    /// Colour scheme asked for.
+    pub theme: Theme,
+    /// Whether the rail is folded to icons (cookie `rail=narrow`).
+    pub rail_narrow: bool,
+    /// Message about the act just done.
+    pub toast: Option<Toast>,
+    /// Name of the organisation.
+    pub organisation: String,
+    /// Topics of the live connection, comma-separated; no connection when empty.
+    pub topics: String,
+    /// Where the page is, sent along so that a theme or language switch can return to it.
+    pub path: String,
+}
+
+impl Frame {
+    /// The rail, as far as the viewer's role reaches.
+    #[must_use]
+    pub fn rail(&self) -> Vec<NavItem> {
+        let item = |nav: Nav, href, label, icon, key, count| NavItem {
+            href,
+            label,
+            icon,
+            key,
+            count,
+            current: self.nav == nav,
+        };
+        let counts = self.counts;
+        if self.viewer.role == Role::Reporter {
+            return vec![
+                item(Nav::Watch, "/", "My reports", "watch", "w", counts.watch),
+                item(
+                    Nav::Procedures,
+                    "/procedures",
+                    "Procedures",
+                    "book",
+                    "p",
+                    counts.procedures,
+                ),
+            ];
+        }
+        vec![
+            item(Nav::Watch, "/", "My watch", "watch", "w", counts.watch),
+            item(Nav::Queue, "/queue", "Queue", "queue", "q", counts.queue),
+            item(
+                Nav::Templates,
+                "/templates",
+                "Templates",
+                "template",
+                "t",
+                0,
+            ),
+            item(
+                Nav::Procedures,
+                "/procedures",
+                "Procedures",
+                "book",
+                "p",
+                counts.procedures,
+            ),
+            item(Nav::Record, "/record", "Record", "chain", "r", 0),
+            item(Nav::People, "/people", "People", "people", "o", 0),
+            item(Nav::Settings, "/settings", "Settings", "gear", "s", 0),
+        ]
+    }
+
+    /// Whether the viewer may open tickets.
+    #[must_use]
+    pub fn may_open(&self) -> bool {
+        self.viewer.role != Role::Auditor
+    }
+
+    /// Whether the search window is offered.
+    #[must_use]
+    pub fn may_search(&self) -> bool {
+        self.viewer.role != Role::Reporter
+    }
+}

@@ -1,0 +1,84 @@
+//! Opening a ticket: the palette of templates with one paste box, and the reporter's three questions.
+
+use super::{
+    form::Field,
+    frame::Frame,
+    piece::{PersonChip, Problem},
+};
+use askama::Template;
+
+/// A template to choose.
+#[derive(Debug, Clone)]
+pub struct Tile {
+    /// Identifier.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// When to use it.
+    pub purpose: String,
+    /// The page with this template chosen.
+    pub href: String,
+    /// Whether it is chosen.
+    pub chosen: bool,
+    /// Whether the viewer used it lately.
+    pub recent: bool,
+}
+
+/// Who will be responsible, and how fast they must answer.
+#[derive(Debug, Clone)]
+pub struct ComingOwner {
+    /// Who.
+    pub person: PersonChip,
+    /// Team.
+    pub team: String,
+    /// Why it is them: `on duty for Security Operations until 08:00`.
+    pub reason: String,
+    /// How fast: `15 min to acknowledge at High`.
+    pub target: String,
+}
+
+/// The page that opens a ticket. The region `beside` also answers `GET /tickets/new?template=…` for the page's script.
+#[derive(Debug, Clone, Template)]
+#[template(path = "ticket/new.html")]
+pub struct NewTicket {
+    /// Frame.
+    pub frame: Frame,
+    /// Templates, recent first.
+    pub tiles: Vec<Tile>,
+    /// Identifier of the chosen template.
+    pub template: String,
+    /// Its version, which the ticket will be bound to.
+    pub template_version: u64,
+    /// Title, paste box, severity, marking: always asked, in this order.
+    pub basics: Vec<Field>,
+    /// Fields of the chosen template.
+    pub fields: Vec<Field>,
+    /// Coming owner.
+    pub owner: ComingOwner,
+    /// First tasks that will be created.
+    pub tasks: Vec<String>,
+    /// Procedure that will apply, empty when none.
+    pub procedure: String,
+    /// Its page.
+    pub procedure_href: String,
+    /// What was wrong.
+    pub problem: Option<Problem>,
+    /// Key that makes a repeated post harmless.
+    pub idempotency_key: String,
+}
+
+/// The reporter's form.
+#[derive(Debug, Clone, Template)]
+#[template(path = "ticket/report.html")]
+pub struct ReportForm {
+    /// Frame.
+    pub frame: Frame,
+    /// What did you see, where and when, what did you do.
+    pub fields: Vec<Field>,
+    /// Who will answer.
+    pub owner: ComingOwner,
+    /// What was wrong.
+    pub problem: Option<Problem>,
+    /// Key that makes a repeated post harmless.
+    pub idempotency_key: String,
+}
