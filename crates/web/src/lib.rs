@@ -8,6 +8,7 @@ pub mod pages;
 pub mod policy;
 pub mod problem;
 pub mod router;
+pub mod view;
 
 use midwatch_desk::Desk;
 use midwatch_desk::account::Signed;
