@@ -1,0 +1,5 @@
+//! The whole web crate over HTTP, in process: a desk for tests behind its router.
+
+mod door;
+#[allow(dead_code, reason = "each suite needs some of what a site can do")]
+mod site;
