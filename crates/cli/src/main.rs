@@ -1,2 +1,86 @@
-//! midwatch cli
-fn main() {}
+//! The one executable `midwatch`: server, demo, administration, and a client of the API.
+
+mod admin;
+mod config;
+mod serve;
+mod telemetry;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Security incident tickets with an owner, a record and proof.
+#[derive(Parser)]
+#[command(name = "midwatch", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve(config::Flags),
+    /// Print every setting with its default, as a settings file.
+    Config,
+    /// Check the record: the live database of a data folder, or an export by itself.
+    Verify(admin::Verify),
+    /// Write the whole record to a file that can be verified without the database.
+    Export(admin::Export),
+    /// Fold the record anew into the rows, or only compare (--check).
+    Rebuild(admin::Rebuild),
+}
+
+fn main() -> ExitCode {
+    // One cryptographic provider for all TLS of the process; a second installation would only say that there is one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let cli = Cli::parse();
+    match run(cli.command) {
+        Ok(code) => code,
+        Err(message) => {
+            complain(&message);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode, String> {
+    match command {
+        Command::Serve(flags) => {
+            let config = config::Config::load(&flags)?;
+            telemetry::begin(&config.log, &config.log_format);
+            let url = config.clone();
+            wait(serve::serve(config, false, move |desk, bound| {
+                serve::greet(desk, &url.url(bound))
+            }))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Config => {
+            say(config::DEFAULTS);
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Verify(v) => v.run(),
+        Command::Export(e) => e.run(),
+        Command::Rebuild(r) => r.run(),
+    }
+}
+
+/// Runs something to its end.
+fn wait<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| e.to_string())?;
+    runtime.block_on(work)
+}
+
+/// Writes to standard output; a closed pipe is nobody listening, not a failure.
+fn say(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
+}
+
+/// Writes to standard error.
+fn complain(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr().lock(), "midwatch: {text}");
+}

@@ -44,17 +44,33 @@ impl Desk {
     ///
     /// # Errors
     /// A refusal, and nothing has changed; or storage failed.
-    pub async fn act(&self, viewer: Viewer, number: TicketNo, command: impl Into<Command>, conditions: Conditions) -> Result<Done, Fault> {
+    pub async fn act(
+        &self,
+        viewer: Viewer,
+        number: TicketNo,
+        command: impl Into<Command>,
+        conditions: Conditions,
+    ) -> Result<Done, Fault> {
         let command = command.into();
-        self.store.write(move |w| act(w, &viewer, number, &command, &conditions)).await
+        self.store
+            .write(move |w| act(w, &viewer, number, &command, &conditions))
+            .await
     }
 
     /// Opens a ticket.
     ///
     /// # Errors
     /// A refusal, and nothing has changed; or storage failed.
-    pub async fn open_ticket(&self, viewer: Viewer, command: Open, origin: Origin, conditions: Conditions) -> Result<Done, Fault> {
-        self.store.write(move |w| open(w, &viewer, &command, origin, &conditions)).await
+    pub async fn open_ticket(
+        &self,
+        viewer: Viewer,
+        command: Open,
+        origin: Origin,
+        conditions: Conditions,
+    ) -> Result<Done, Fault> {
+        self.store
+            .write(move |w| open(w, &viewer, &command, origin, &conditions))
+            .await
     }
 }
 
@@ -62,12 +78,20 @@ impl Desk {
 ///
 /// # Errors
 /// A refusal or storage failed; the write must then be given up.
-pub fn act(w: &mut WriteTx<'_>, viewer: &Viewer, number: TicketNo, command: &Command, conditions: &Conditions) -> Result<Done, Fault> {
+pub fn act(
+    w: &mut WriteTx<'_>,
+    viewer: &Viewer,
+    number: TicketNo,
+    command: &Command,
+    conditions: &Conditions,
+) -> Result<Done, Fault> {
     let viewer = refresh(viewer, &w.directory)?;
     if let Some(done) = replay(w, &viewer, conditions)? {
         return Ok(done);
     }
-    let ticket = ticket::load(&mut w.tx, number)?.filter(|t| viewer.sees(t)).ok_or_else(|| Refusal::missing("ticket"))?;
+    let ticket = ticket::load(&mut w.tx, number)?
+        .filter(|t| viewer.sees(t))
+        .ok_or_else(|| Refusal::missing("ticket"))?;
     if let Some(seen) = conditions.if_version.filter(|v| *v != ticket.version) {
         return Err(Refusal::stale(format!("{number} was changed since you saw it (version {seen}, now {}). Look again and repeat.", ticket.version)).into());
     }
@@ -86,7 +110,13 @@ pub fn act(w: &mut WriteTx<'_>, viewer: &Viewer, number: TicketNo, command: &Com
 ///
 /// # Errors
 /// A refusal or storage failed; the write must then be given up.
-pub fn open(w: &mut WriteTx<'_>, viewer: &Viewer, command: &Open, origin: Origin, conditions: &Conditions) -> Result<Done, Fault> {
+pub fn open(
+    w: &mut WriteTx<'_>,
+    viewer: &Viewer,
+    command: &Open,
+    origin: Origin,
+    conditions: &Conditions,
+) -> Result<Done, Fault> {
     let viewer = refresh(viewer, &w.directory)?;
     if let Some(done) = replay(w, &viewer, conditions)? {
         return Ok(done);
@@ -97,23 +127,50 @@ pub fn open(w: &mut WriteTx<'_>, viewer: &Viewer, command: &Open, origin: Origin
     finish(w, &viewer, number, planned, states, conditions)
 }
 
-fn facts<'a>(w: &'a WriteTx<'_>, viewer: &'a Viewer, others: &'a BTreeMap<TicketNo, Ticket>) -> Facts<'a> {
-    Facts { now: w.now, viewer, directory: &w.directory, others, next_number: TicketNo(w.head.next_ticket), ids: Ids::new(w.random()) }
+fn facts<'a>(
+    w: &'a WriteTx<'_>,
+    viewer: &'a Viewer,
+    others: &'a BTreeMap<TicketNo, Ticket>,
+) -> Facts<'a> {
+    Facts {
+        now: w.now,
+        viewer,
+        directory: &w.directory,
+        others,
+        next_number: TicketNo(w.head.next_ticket),
+        ids: Ids::new(w.random()),
+    }
 }
 
-fn replay(w: &mut WriteTx<'_>, viewer: &Viewer, conditions: &Conditions) -> Result<Option<Done>, Fault> {
-    let Some((key, digest)) = &conditions.idempotency else { return Ok(None) };
+fn replay(
+    w: &mut WriteTx<'_>,
+    viewer: &Viewer,
+    conditions: &Conditions,
+) -> Result<Option<Done>, Fault> {
+    let Some((key, digest)) = &conditions.idempotency else {
+        return Ok(None);
+    };
     if key.is_empty() || key.len() > 200 {
-        return Err(Refusal::invalid("Idempotency-Key", "An idempotency key has 1 to 200 characters.").into());
+        return Err(Refusal::invalid(
+            "Idempotency-Key",
+            "An idempotency key has 1 to 200 characters.",
+        )
+        .into());
     }
     match idempotency::find(&mut w.tx, &viewer.actor, key)? {
         None => Ok(None),
-        Some((d, _)) if d != *digest => {
-            Err(Refusal::invalid("Idempotency-Key", "This key was used for another request. Use a fresh key for each request.").into())
-        }
+        Some((d, _)) if d != *digest => Err(Refusal::invalid(
+            "Idempotency-Key",
+            "This key was used for another request. Use a fresh key for each request.",
+        )
+        .into()),
         Some((_, reply)) => {
-            let done: Done = serde_json::from_str(&reply).map_err(|e| midwatch_store::StoreError::Corrupt(e.to_string()))?;
-            Ok(Some(Done { replayed: true, ..done }))
+            let done: Done = serde_json::from_str(&reply)
+                .map_err(|e| midwatch_store::StoreError::Corrupt(e.to_string()))?;
+            Ok(Some(Done {
+                replayed: true,
+                ..done
+            }))
         }
     }
 }
@@ -130,9 +187,16 @@ fn finish(
     let entries = ticket::record(w, &viewer.actor, planned, &mut states)?;
     let version = states.get(&number).map_or(0, |t| t.version);
     let opened = (w.head.next_ticket > next && number.0 != next).then_some(TicketNo(next));
-    let done = Done { ticket: number, version, entries: entries.iter().map(|e| e.seq).collect(), opened, replayed: false };
+    let done = Done {
+        ticket: number,
+        version,
+        entries: entries.iter().map(|e| e.seq).collect(),
+        opened,
+        replayed: false,
+    };
     if let Some((key, digest)) = &conditions.idempotency {
-        let reply = serde_json::to_string(&done).map_err(|e| midwatch_store::StoreError::Corrupt(e.to_string()))?;
+        let reply = serde_json::to_string(&done)
+            .map_err(|e| midwatch_store::StoreError::Corrupt(e.to_string()))?;
         let now = w.now;
         idempotency::keep(&mut w.tx, &viewer.actor, key, digest, &reply, now)?;
     }

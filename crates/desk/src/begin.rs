@@ -37,9 +37,19 @@ pub fn begin(w: &mut WriteTx<'_>, say: &Begin) -> Result<PersonId, Fault> {
     }
     let system = Viewer::system();
     let id = PersonId::from_bytes(w.random());
-    let person = Person { id: id.clone(), name: say.name.clone(), email: say.email.clone(), role: Role::Administrator, state: AccountState::Active };
+    let person = Person {
+        id: id.clone(),
+        name: say.name.clone(),
+        email: say.email.clone(),
+        role: Role::Administrator,
+        state: AccountState::Active,
+    };
     revise(w, &system, Revision::Person(person))?;
-    let organisation = Organisation { name: say.organisation.clone(), last_resort: id.clone(), time_zone: say.time_zone.clone() };
+    let organisation = Organisation {
+        name: say.organisation.clone(),
+        last_resort: id.clone(),
+        time_zone: say.time_zone.clone(),
+    };
     revise(w, &system, Revision::Organisation(organisation))?;
     let team = Team {
         id: TeamId::from_bytes(w.random()),

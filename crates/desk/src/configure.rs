@@ -27,16 +27,31 @@ impl Desk {
     ///
     /// # Errors
     /// A refusal; or storage failed.
-    pub async fn approve_procedure(&self, viewer: Viewer, key: String, version: i64, effective_at: Option<Moment>) -> Result<Revised, Fault> {
-        self.store.write(move |w| approve(w, &viewer, &key, version, effective_at)).await
+    pub async fn approve_procedure(
+        &self,
+        viewer: Viewer,
+        key: String,
+        version: i64,
+        effective_at: Option<Moment>,
+    ) -> Result<Revised, Fault> {
+        self.store
+            .write(move |w| approve(w, &viewer, &key, version, effective_at))
+            .await
     }
 
     /// Records that the viewer has read the version of a procedure that is in force.
     ///
     /// # Errors
     /// A refusal; or storage failed.
-    pub async fn confirm_reading(&self, viewer: Viewer, key: String, version: i64) -> Result<(), Fault> {
-        self.store.write(move |w| confirm_reading(w, &viewer, key, version)).await
+    pub async fn confirm_reading(
+        &self,
+        viewer: Viewer,
+        key: String,
+        version: i64,
+    ) -> Result<(), Fault> {
+        self.store
+            .write(move |w| confirm_reading(w, &viewer, key, version))
+            .await
     }
 }
 
@@ -60,7 +75,15 @@ pub fn revise(w: &mut WriteTx<'_>, viewer: &Viewer, body: Revision) -> Result<Re
         && t.default
     {
         for other in d.teams.values().filter(|o| o.default && o.id != t.id) {
-            directory::revise(w, &viewer.actor, Revision::Team(Team { default: false, ..other.clone() }), "no longer the default team")?;
+            directory::revise(
+                w,
+                &viewer.actor,
+                Revision::Team(Team {
+                    default: false,
+                    ..other.clone()
+                }),
+                "no longer the default team",
+            )?;
         }
     }
     Ok(directory::revise(w, &viewer.actor, body, &change)?)
@@ -72,11 +95,20 @@ fn organisation(viewer: &Viewer, d: &Directory, o: Organisation) -> Checked {
     viewer.may(Action::ManagePeople)?;
     let o = o.validate()?;
     if d.owner(&o.last_resort).is_none() {
-        return Err(Refusal::invalid("last_resort", "The last-resort person must have an active account that can own tickets.").into());
+        return Err(Refusal::invalid(
+            "last_resort",
+            "The last-resort person must have an active account that can own tickets.",
+        )
+        .into());
     }
-    let before = d.organisation.as_ref().map(|b| d.name(&b.last_resort).to_owned());
+    let before = d
+        .organisation
+        .as_ref()
+        .map(|b| d.name(&b.last_resort).to_owned());
     let change = match before {
-        Some(b) if b != d.name(&o.last_resort) => format!("last-resort person: {b} → {}", d.name(&o.last_resort)),
+        Some(b) if b != d.name(&o.last_resort) => {
+            format!("last-resort person: {b} → {}", d.name(&o.last_resort))
+        }
         Some(_) => String::new(),
         None => "set up".into(),
     };
@@ -86,7 +118,10 @@ fn organisation(viewer: &Viewer, d: &Directory, o: Organisation) -> Checked {
 fn person(w: &mut WriteTx<'_>, viewer: &Viewer, d: &Directory, p: Person) -> Checked {
     viewer.may(Action::ManagePeople)?;
     let p = p.validate()?;
-    if d.people.values().any(|o| o.id != p.id && o.email == p.email) {
+    if d.people
+        .values()
+        .any(|o| o.id != p.id && o.email == p.email)
+    {
         return Err(Refusal::invalid("email", "Another account has this mail address.").into());
     }
     let before = d.people.get(&p.id);
@@ -95,15 +130,39 @@ fn person(w: &mut WriteTx<'_>, viewer: &Viewer, d: &Directory, p: Person) -> Che
         // No ticket without an owner who can act.
         let open = midwatch_store::read::person::open_tickets(&mut w.tx, &p.id)?;
         if open > 0 {
-            return Err(Refusal::conflict("person.owns", format!("{} is responsible for {open} open tickets. Release or hand them off first.", p.name)).into());
+            return Err(Refusal::conflict(
+                "person.owns",
+                format!(
+                    "{} is responsible for {open} open tickets. Release or hand them off first.",
+                    p.name
+                ),
+            )
+            .into());
         }
-        if d.organisation.as_ref().is_some_and(|o| o.last_resort == p.id) {
-            return Err(Refusal::conflict("person.last_resort", format!("{} is the last-resort person. Name another one first.", p.name)).into());
+        if d.organisation
+            .as_ref()
+            .is_some_and(|o| o.last_resort == p.id)
+        {
+            return Err(Refusal::conflict(
+                "person.last_resort",
+                format!(
+                    "{} is the last-resort person. Name another one first.",
+                    p.name
+                ),
+            )
+            .into());
         }
     }
     let administers = |x: &Person| x.role == Role::Administrator && x.state == AccountState::Active;
-    if before.is_some_and(administers) && !administers(&p) && d.people.values().filter(|x| administers(x)).count() == 1 {
-        return Err(Refusal::conflict("person.last_administrator", "This is the only active administrator. Make another one first.").into());
+    if before.is_some_and(administers)
+        && !administers(&p)
+        && d.people.values().filter(|x| administers(x)).count() == 1
+    {
+        return Err(Refusal::conflict(
+            "person.last_administrator",
+            "This is the only active administrator. Make another one first.",
+        )
+        .into());
     }
     let change = match before {
         None => format!("invited as {}", p.role.as_str()),
@@ -129,7 +188,12 @@ fn team(viewer: &Viewer, d: &Directory, t: Team) -> Checked {
     let t = t.validate()?;
     let before = d.teams.get(&t.id);
     // A lead says who has the watch; who belongs to the team and who leads it is for an administrator.
-    let same_but_watch = before.is_some_and(|b| Team { on_duty: t.on_duty.clone(), ..b.clone() } == t);
+    let same_but_watch = before.is_some_and(|b| {
+        Team {
+            on_duty: t.on_duty.clone(),
+            ..b.clone()
+        } == t
+    });
     if !same_but_watch {
         viewer.may(Action::ManagePeople)?;
     }
@@ -137,24 +201,38 @@ fn team(viewer: &Viewer, d: &Directory, t: Team) -> Checked {
         if let Some(p) = who
             && (d.owner(p).is_none() || !t.members.contains(p))
         {
-            return Err(Refusal::invalid(field, "Expected an active member of the team who can own tickets.").into());
+            return Err(Refusal::invalid(
+                field,
+                "Expected an active member of the team who can own tickets.",
+            )
+            .into());
         }
     }
     if let Some(p) = t.members.iter().find(|p| !d.people.contains_key(*p)) {
         return Err(Refusal::invalid("members", format!("There is no person {p}.")).into());
     }
     if before.is_some_and(|b| b.default) && !t.default {
-        return Err(Refusal::invalid("default", "Make another team the default one instead.").into());
+        return Err(
+            Refusal::invalid("default", "Make another team the default one instead.").into(),
+        );
     }
     let name = |p: &Option<PersonId>| p.as_ref().map_or("nobody", |p| d.name(p)).to_owned();
     let change = match before {
         None => "made".into(),
-        Some(b) if b.on_duty != t.on_duty => format!("on duty: {} → {}", name(&b.on_duty), name(&t.on_duty)),
+        Some(b) if b.on_duty != t.on_duty => {
+            format!("on duty: {} → {}", name(&b.on_duty), name(&t.on_duty))
+        }
         Some(b) if b.lead != t.lead => format!("lead: {} → {}", name(&b.lead), name(&t.lead)),
         Some(_) => String::new(),
     };
     let first = d.teams.is_empty();
-    Ok((Revision::Team(Team { default: t.default || first, ..t }), change))
+    Ok((
+        Revision::Team(Team {
+            default: t.default || first,
+            ..t
+        }),
+        change,
+    ))
 }
 
 fn template(viewer: &Viewer, d: &Directory, t: Template) -> Checked {
@@ -195,44 +273,97 @@ fn draft(viewer: &Viewer, d: &Directory, p: Procedure) -> Checked {
 ///
 /// # Errors
 /// A refusal; or storage failed.
-pub fn approve(w: &mut WriteTx<'_>, viewer: &Viewer, key: &str, version: i64, effective_at: Option<Moment>) -> Result<Revised, Fault> {
+pub fn approve(
+    w: &mut WriteTx<'_>,
+    viewer: &Viewer,
+    key: &str,
+    version: i64,
+    effective_at: Option<Moment>,
+) -> Result<Revised, Fault> {
     let viewer = refresh(viewer, &w.directory)?;
     viewer.may(Action::ApproveProcedures)?;
     let d = w.directory.clone();
-    let versions = d.procedures.get(key).ok_or_else(|| Refusal::missing("procedure"))?;
-    let p = versions.iter().find(|p| p.version == version).ok_or_else(|| Refusal::missing("version of the procedure"))?;
+    let versions = d
+        .procedures
+        .get(key)
+        .ok_or_else(|| Refusal::missing("procedure"))?;
+    let p = versions
+        .iter()
+        .find(|p| p.version == version)
+        .ok_or_else(|| Refusal::missing("version of the procedure"))?;
     let me = viewer.actor.person();
-    let others = d.people.values().filter(|o| o.state == AccountState::Active && matches!(o.role, Role::Lead | Role::Administrator) && Some(&o.id) != me);
+    let others = d.people.values().filter(|o| {
+        o.state == AccountState::Active
+            && matches!(o.role, Role::Lead | Role::Administrator)
+            && Some(&o.id) != me
+    });
     if me.is_some() && p.author.as_ref() == me && others.count() > 0 {
-        return Err(Refusal::forbidden("You wrote this version. Somebody else must approve it.").into());
+        return Err(
+            Refusal::forbidden("You wrote this version. Somebody else must approve it.").into(),
+        );
     }
     let approved = p.clone().approve(me.cloned(), w.now, effective_at)?;
     let change = format!("version {version} approved");
-    Ok(directory::revise(w, &viewer.actor, Revision::Procedure(approved), &change)?)
+    Ok(directory::revise(
+        w,
+        &viewer.actor,
+        Revision::Procedure(approved),
+        &change,
+    )?)
 }
 
-fn confirm_reading(w: &mut WriteTx<'_>, viewer: &Viewer, key: String, version: i64) -> Result<(), Fault> {
+fn confirm_reading(
+    w: &mut WriteTx<'_>,
+    viewer: &Viewer,
+    key: String,
+    version: i64,
+) -> Result<(), Fault> {
     let viewer = refresh(viewer, &w.directory)?;
     viewer.may(Action::ReadProcedures)?;
-    let person = viewer.actor.person().cloned().ok_or_else(|| Refusal::forbidden("Only a person can read."))?;
-    let versions = w.directory.procedures.get(&key).ok_or_else(|| Refusal::missing("procedure"))?;
+    let person = viewer
+        .actor
+        .person()
+        .cloned()
+        .ok_or_else(|| Refusal::forbidden("Only a person can read."))?;
+    let versions = w
+        .directory
+        .procedures
+        .get(&key)
+        .ok_or_else(|| Refusal::missing("procedure"))?;
     let now = w.now;
     if procedure::in_force(versions, now).map(|p| p.version) != Some(version) {
-        return Err(Refusal::conflict("procedure.not_in_force", "This version is not in force. Read the one that is.").into());
+        return Err(Refusal::conflict(
+            "procedure.not_in_force",
+            "This version is not in force. Read the one that is.",
+        )
+        .into());
     }
     if midwatch_store::read::person::has_read(&mut w.tx, &person, &key, version)? {
         return Ok(());
     }
-    let read = ProcedureRead { person, procedure: key, version };
+    let read = ProcedureRead {
+        person,
+        procedure: key,
+        version,
+    };
     Ok(directory::procedure_read(w, &viewer.actor, &read)?)
 }
 
 fn view(viewer: &Viewer, d: &Directory, v: View) -> Checked {
     viewer.may(Action::KeepViews)?;
     let mut v = v.validate()?;
-    let me = viewer.actor.person().cloned().ok_or_else(|| Refusal::forbidden("Only a person can keep views."))?;
+    let me = viewer
+        .actor
+        .person()
+        .cloned()
+        .ok_or_else(|| Refusal::forbidden("Only a person can keep views."))?;
     match d.views.get(&v.id) {
-        Some(b) if b.owner != me => return Err(Refusal::forbidden("Only its owner can change a view. Save a copy of your own.").into()),
+        Some(b) if b.owner != me => {
+            return Err(Refusal::forbidden(
+                "Only its owner can change a view. Save a copy of your own.",
+            )
+            .into());
+        }
         Some(_) => {}
         None => v.owner = me.clone(),
     }
@@ -240,6 +371,10 @@ fn view(viewer: &Viewer, d: &Directory, v: View) -> Checked {
     if v.shared {
         viewer.may(Action::ShareViews)?;
     }
-    let change = if v.deleted { "deleted".into() } else { String::new() };
+    let change = if v.deleted {
+        "deleted".into()
+    } else {
+        String::new()
+    };
     Ok((Revision::View(v), change))
 }

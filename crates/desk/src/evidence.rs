@@ -32,7 +32,9 @@ impl Desk {
     pub fn may_attach(&self, viewer: &Viewer, number: TicketNo) -> Result<Receiving, Fault> {
         self.store.read(|tx| {
             let ticket = read::ticket::find_ticket(tx, viewer, number)?;
-            viewer.may_on(Action::NoteTickets, &ticket).map_err(Fault::from)
+            viewer
+                .may_on(Action::NoteTickets, &ticket)
+                .map_err(Fault::from)
         })?;
         Ok(self.store.blobs().receive(self.store.random())?)
     }
@@ -41,12 +43,34 @@ impl Desk {
     ///
     /// # Errors
     /// A refusal; or storage failed. The bytes may then stay as an unused file.
-    pub async fn attach(&self, viewer: Viewer, number: TicketNo, file: Receiving, about: About, conditions: Conditions) -> Result<Done, Fault> {
+    pub async fn attach(
+        &self,
+        viewer: Viewer,
+        number: TicketNo,
+        file: Receiving,
+        about: About,
+        conditions: Conditions,
+    ) -> Result<Done, Fault> {
         let kept = tokio::task::spawn_blocking(move || file.keep()).await;
-        let (sha256, size) = kept.map_err(|e| midwatch_store::StoreError::Unavailable(e.to_string()))??;
-        let About { name, media_type, description, source, collected_at } = about;
+        let (sha256, size) =
+            kept.map_err(|e| midwatch_store::StoreError::Unavailable(e.to_string()))??;
+        let About {
+            name,
+            media_type,
+            description,
+            source,
+            collected_at,
+        } = about;
         let size = i64::try_from(size).unwrap_or(i64::MAX);
-        let command = Attach { name, media_type, size, sha256, description, source, collected_at };
+        let command = Attach {
+            name,
+            media_type,
+            size,
+            sha256,
+            description,
+            source,
+            collected_at,
+        };
         self.act(viewer, number, command, conditions).await
     }
 
@@ -54,24 +78,39 @@ impl Desk {
     ///
     /// # Errors
     /// A refusal; or storage failed.
-    pub async fn hand_out(&self, viewer: Viewer, number: TicketNo, command: HandOutEvidence) -> Result<(midwatch_domain::ticket::Evidence, std::fs::File), Fault> {
+    pub async fn hand_out(
+        &self,
+        viewer: Viewer,
+        number: TicketNo,
+        command: HandOutEvidence,
+    ) -> Result<(midwatch_domain::ticket::Evidence, std::fs::File), Fault> {
         let id = command.evidence.clone();
-        self.act(viewer.clone(), number, command, Conditions::default()).await?;
+        self.act(viewer.clone(), number, command, Conditions::default())
+            .await?;
         let desk = self.clone();
         let opened = tokio::task::spawn_blocking(move || {
-            let ticket = desk.store.read(|tx| read::ticket::find_ticket(tx, &viewer, number))?;
+            let ticket = desk
+                .store
+                .read(|tx| read::ticket::find_ticket(tx, &viewer, number))?;
             let evidence = ticket.evidence(&id)?.clone();
             let file = desk.store.blobs().open(&evidence.sha256)?;
             Ok((evidence, file))
         });
-        opened.await.map_err(|e| midwatch_store::StoreError::Unavailable(e.to_string()))?
+        opened
+            .await
+            .map_err(|e| midwatch_store::StoreError::Unavailable(e.to_string()))?
     }
 
     /// Hashes evidence again and records what was found.
     ///
     /// # Errors
     /// A refusal; or storage failed.
-    pub async fn verify_evidence(&self, viewer: Viewer, number: TicketNo, evidence: EvidenceId) -> Result<Done, Fault> {
+    pub async fn verify_evidence(
+        &self,
+        viewer: Viewer,
+        number: TicketNo,
+        evidence: EvidenceId,
+    ) -> Result<Done, Fault> {
         let (desk, asking, id) = (self.clone(), viewer.clone(), evidence.clone());
         let found = tokio::task::spawn_blocking(move || {
             let ticket = desk.store.read(|tx| {
@@ -81,7 +120,15 @@ impl Desk {
             })?;
             Ok::<_, Fault>(desk.store.blobs().rehash(&ticket.evidence(&id)?.sha256))
         });
-        let found = found.await.map_err(|e| midwatch_store::StoreError::Unavailable(e.to_string()))??;
-        self.act(viewer, number, VerifyEvidence { evidence, found }, Conditions::default()).await
+        let found = found
+            .await
+            .map_err(|e| midwatch_store::StoreError::Unavailable(e.to_string()))??;
+        self.act(
+            viewer,
+            number,
+            VerifyEvidence { evidence, found },
+            Conditions::default(),
+        )
+        .await
     }
 }

@@ -40,16 +40,27 @@ impl Settings {
     pub fn in_folder(data: impl Into<PathBuf>) -> Self {
         let data = data.into();
         let location = Location::sqlite(data.join("midwatch.db"));
-        Self { data, location, clock: system_clock(), entropy: system_entropy(), readers: 4 }
+        Self {
+            data,
+            location,
+            clock: system_clock(),
+            entropy: system_entropy(),
+            readers: 4,
+        }
     }
 }
 
 /// The real clock.
 pub fn system_clock() -> Clock {
     Arc::new(|| {
-        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the real clock")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the one place that reads the real clock"
+        )]
         let now = std::time::SystemTime::now();
-        let ms = now.duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_millis());
+        let ms = now
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |d| d.as_millis());
         midwatch_domain::moment::Moment(i64::try_from(ms).unwrap_or(i64::MAX))
     })
 }
@@ -57,7 +68,10 @@ pub fn system_clock() -> Clock {
 /// The system's randomness. Panics if the system has none, since nothing secret could be made then.
 pub fn system_entropy() -> Entropy {
     Arc::new(|out| {
-        #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system for randomness")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the one place that asks the system for randomness"
+        )]
         getrandom::fill(out).expect("the operating system provides randomness");
     })
 }
@@ -79,8 +93,15 @@ impl Desk {
     /// # Errors
     /// As the store says.
     pub fn open(settings: Settings) -> Result<Self, StoreError> {
-        let Settings { data, location, clock, entropy, readers } = settings;
-        std::fs::create_dir_all(&data).map_err(|e| StoreError::Unavailable(format!("the data folder cannot be made: {e}")))?;
+        let Settings {
+            data,
+            location,
+            clock,
+            entropy,
+            readers,
+        } = settings;
+        std::fs::create_dir_all(&data)
+            .map_err(|e| StoreError::Unavailable(format!("the data folder cannot be made: {e}")))?;
         let key = checkpoint::signing_key(&data.join("checkpoint.key"), || {
             let mut seed = [0; 32];
             entropy(&mut seed);
@@ -88,14 +109,25 @@ impl Desk {
         })?;
         let (notices, _) = broadcast::channel(4096);
         let announce = notices.clone();
-        let options = Options { location, blobs: data.join("evidence"), clock, entropy, readers };
+        let options = Options {
+            location,
+            blobs: data.join("evidence"),
+            clock,
+            entropy,
+            readers,
+        };
         let store = Store::open(options, move |committed| {
             for notice in committed {
                 // Nobody may be listening.
                 let _ = announce.send(notice.clone());
             }
         })?;
-        Ok(Self { store, data, key: Arc::new(key), notices })
+        Ok(Self {
+            store,
+            data,
+            key: Arc::new(key),
+            notices,
+        })
     }
 
     /// What is committed from now on.
@@ -114,14 +146,31 @@ impl Desk {
 /// # Errors
 /// Forbidden if the account is not active any more.
 pub fn refresh(viewer: &Viewer, directory: &Directory) -> Result<Viewer, Refusal> {
-    let Some(id) = viewer.actor.person() else { return Ok(viewer.clone()) };
-    let person = directory.people.get(id).filter(|p| p.state == AccountState::Active);
+    let Some(id) = viewer.actor.person() else {
+        return Ok(viewer.clone());
+    };
+    let person = directory
+        .people
+        .get(id)
+        .filter(|p| p.state == AccountState::Active);
     let person = person.ok_or_else(|| Refusal::unknown("This account is not active."))?;
-    Ok(Viewer { actor: viewer.actor.clone(), role: Some(person.role), teams: teams_of(directory, &viewer.actor), scopes: viewer.scopes.clone() })
+    Ok(Viewer {
+        actor: viewer.actor.clone(),
+        role: Some(person.role),
+        teams: teams_of(directory, &viewer.actor),
+        scopes: viewer.scopes.clone(),
+    })
 }
 
 /// Teams that the actor's person belongs to.
 pub fn teams_of(directory: &Directory, actor: &Actor) -> BTreeSet<TeamId> {
-    let Some(me) = actor.person() else { return BTreeSet::new() };
-    directory.teams.values().filter(|t| t.members.contains(me)).map(|t| t.id.clone()).collect()
+    let Some(me) = actor.person() else {
+        return BTreeSet::new();
+    };
+    directory
+        .teams
+        .values()
+        .filter(|t| t.members.contains(me))
+        .map(|t| t.id.clone())
+        .collect()
 }

@@ -103,12 +103,23 @@ impl<'de> Deserialize<'de> for Field {
     fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
         let mut parts = Vec::<String>::deserialize(d)?.into_iter();
         let body = match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some(name), Some(salt), Some(value), None) => Field { name, body: FieldBody::Shown { salt, value } },
+            (Some(name), Some(salt), Some(value), None) => Field {
+                name,
+                body: FieldBody::Shown { salt, value },
+            },
             (Some(name), Some(hash), None, None) => {
-                let commitment = Hash::from_hex(&hash).ok_or_else(|| serde::de::Error::custom("expected 64 hexadecimal digits"))?;
-                Field { name, body: FieldBody::Erased { commitment } }
+                let commitment = Hash::from_hex(&hash)
+                    .ok_or_else(|| serde::de::Error::custom("expected 64 hexadecimal digits"))?;
+                Field {
+                    name,
+                    body: FieldBody::Erased { commitment },
+                }
             }
-            _ => return Err(serde::de::Error::custom("a field is [name, salt, value] or [name, commitment]")),
+            _ => {
+                return Err(serde::de::Error::custom(
+                    "a field is [name, salt, value] or [name, commitment]",
+                ));
+            }
         };
         Ok(body)
     }

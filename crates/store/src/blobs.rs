@@ -30,7 +30,8 @@ impl Blobs {
     /// # Errors
     /// If it cannot be made.
     pub fn new(folder: PathBuf) -> Result<Self, StoreError> {
-        fs::create_dir_all(folder.join("incoming")).map_err(|e| unavailable("the evidence folder cannot be made", &e))?;
+        fs::create_dir_all(folder.join("incoming"))
+            .map_err(|e| unavailable("the evidence folder cannot be made", &e))?;
         Ok(Self { folder })
     }
 
@@ -41,8 +42,16 @@ impl Blobs {
     pub fn receive(&self, name: [u8; 16]) -> Result<Receiving, StoreError> {
         let name: String = name.iter().map(|b| format!("{b:02x}")).collect();
         let path = self.folder.join("incoming").join(name);
-        let file = File::create_new(&path).map_err(|e| unavailable("evidence cannot be written", &e))?;
-        Ok(Receiving { folder: self.folder.clone(), path, file, digest: Sha256::new(), size: 0, kept: false })
+        let file =
+            File::create_new(&path).map_err(|e| unavailable("evidence cannot be written", &e))?;
+        Ok(Receiving {
+            folder: self.folder.clone(),
+            path,
+            file,
+            digest: Sha256::new(),
+            size: 0,
+            kept: false,
+        })
     }
 
     /// Opens a file for reading.
@@ -51,7 +60,13 @@ impl Blobs {
     /// Corrupt if the digest is malformed or the file is missing.
     pub fn open(&self, sha256: &str) -> Result<File, StoreError> {
         let path = self.path(sha256)?;
-        File::open(path).map_err(|e| if e.kind() == io::ErrorKind::NotFound { StoreError::corrupt("an evidence file is missing") } else { unavailable("evidence cannot be read", &e) })
+        File::open(path).map_err(|e| {
+            if e.kind() == io::ErrorKind::NotFound {
+                StoreError::corrupt("an evidence file is missing")
+            } else {
+                unavailable("evidence cannot be read", &e)
+            }
+        })
     }
 
     /// Hashes a file as it is now; `None` if it is missing or cannot be read.
@@ -75,7 +90,8 @@ impl Blobs {
     /// # Errors
     /// Corrupt if the digest is malformed.
     pub fn path(&self, sha256: &str) -> Result<PathBuf, StoreError> {
-        let hash = Hash::from_hex(sha256).ok_or_else(|| StoreError::corrupt("an evidence digest is malformed"))?;
+        let hash = Hash::from_hex(sha256)
+            .ok_or_else(|| StoreError::corrupt("an evidence digest is malformed"))?;
         let name = hash.to_string();
         Ok(self.folder.join(&name[..2]).join(name))
     }
@@ -94,7 +110,9 @@ impl Receiving {
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
         self.digest.update(bytes);
         self.size += bytes.len() as u64;
-        self.file.write_all(bytes).map_err(|e| unavailable("evidence cannot be written", &e))
+        self.file
+            .write_all(bytes)
+            .map_err(|e| unavailable("evidence cannot be written", &e))
     }
 
     /// Bytes so far.
@@ -115,7 +133,9 @@ impl Receiving {
         // The same bytes may be there already; renaming over them changes nothing, but heals a file that rotted.
         fs::rename(&self.path, folder.join(&name)).map_err(|e| says(&e))?;
         for made in [&folder, &self.folder] {
-            File::open(made).and_then(|d| d.sync_all()).map_err(|e| says(&e))?;
+            File::open(made)
+                .and_then(|d| d.sync_all())
+                .map_err(|e| says(&e))?;
         }
         self.kept = true;
         Ok((name, self.size))
@@ -146,7 +166,10 @@ mod tests {
         let mut r = blobs.receive([1; 16]).unwrap();
         r.write(b"abc").unwrap();
         let (sha, size) = r.keep().unwrap();
-        assert_eq!(sha, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(
+            sha,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
         assert_eq!(size, 3);
         assert_eq!(blobs.rehash(&sha).as_deref(), Some(sha.as_str()));
         fs::write(blobs.path(&sha).unwrap(), b"abd").unwrap();
@@ -160,7 +183,10 @@ mod tests {
         let mut r = blobs.receive([1; 16]).unwrap();
         r.write(b"abc").unwrap();
         drop(r);
-        assert_eq!(fs::read_dir(dir.path().join("incoming")).unwrap().count(), 0);
+        assert_eq!(
+            fs::read_dir(dir.path().join("incoming")).unwrap().count(),
+            0
+        );
     }
 
     #[test]

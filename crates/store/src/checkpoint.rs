@@ -18,7 +18,8 @@ use crate::{Head, StoreError, WriteTx, params, rows};
 
 const LAST: &str = "SELECT seq, at, note FROM checkpoints ORDER BY seq DESC LIMIT 1";
 const ALL: &str = "SELECT seq, at, note FROM checkpoints WHERE seq > ?1 ORDER BY seq LIMIT ?2";
-const INSERT: &str = "INSERT INTO checkpoints (seq, at, note) VALUES (?1, ?2, ?3) ON CONFLICT (seq) DO NOTHING";
+const INSERT: &str =
+    "INSERT INTO checkpoints (seq, at, note) VALUES (?1, ?2, ?3) ON CONFLICT (seq) DO NOTHING";
 
 /// Every statement of this file.
 pub(crate) const STATEMENTS: &[&str] = &[LAST, ALL, INSERT];
@@ -41,19 +42,33 @@ pub struct Checkpoint {
 ///
 /// # Errors
 /// If it cannot be read or made.
-pub fn signing_key(path: &Path, fresh: impl FnOnce() -> [u8; 32]) -> Result<SigningKey, StoreError> {
-    let says = |e: std::io::Error| StoreError::Unavailable(format!("the checkpoint key cannot be used: {e}"));
+pub fn signing_key(
+    path: &Path,
+    fresh: impl FnOnce() -> [u8; 32],
+) -> Result<SigningKey, StoreError> {
+    let says = |e: std::io::Error| {
+        StoreError::Unavailable(format!("the checkpoint key cannot be used: {e}"))
+    };
     match std::fs::read(path) {
         Ok(bytes) => {
-            let bytes: [u8; 32] = bytes.try_into().map_err(|_| StoreError::Unsuitable("the checkpoint key has not 32 bytes".into()))?;
+            let bytes: [u8; 32] = bytes.try_into().map_err(|_| {
+                StoreError::Unsuitable("the checkpoint key has not 32 bytes".into())
+            })?;
             Ok(SigningKey::from_bytes(&bytes))
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
             use std::io::Write as _;
             use std::os::unix::fs::OpenOptionsExt as _;
             let seed = fresh();
-            let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(says)?;
-            file.write_all(&seed).and_then(|()| file.sync_all()).map_err(says)?;
+            let mut file = std::fs::OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(path)
+                .map_err(says)?;
+            file.write_all(&seed)
+                .and_then(|()| file.sync_all())
+                .map_err(says)?;
             Ok(SigningKey::from_bytes(&seed))
         }
         Err(e) => Err(says(e)),
@@ -61,7 +76,11 @@ pub fn signing_key(path: &Path, fresh: impl FnOnce() -> [u8; 32]) -> Result<Sign
 }
 
 fn key_id(key: &VerifyingKey) -> [u8; 4] {
-    let digest = Sha256::new().chain_update(ORIGIN).chain_update(b"\n\x01").chain_update(key.as_bytes()).finalize();
+    let digest = Sha256::new()
+        .chain_update(ORIGIN)
+        .chain_update(b"\n\x01")
+        .chain_update(key.as_bytes())
+        .finalize();
     [digest[0], digest[1], digest[2], digest[3]]
 }
 
@@ -79,13 +98,24 @@ pub fn public_key(key: &VerifyingKey) -> String {
 /// Says what is wrong.
 pub fn read_public_key(text: &str) -> Result<VerifyingKey, String> {
     let says = || format!("A public key looks like {ORIGIN}+01234567+AQ….");
-    let rest = text.trim().strip_prefix(ORIGIN).and_then(|r| r.strip_prefix('+')).ok_or_else(says)?;
+    let rest = text
+        .trim()
+        .strip_prefix(ORIGIN)
+        .and_then(|r| r.strip_prefix('+'))
+        .ok_or_else(says)?;
     let (id, key) = rest.split_once('+').ok_or_else(says)?;
     let bytes = BASE64.decode(key).map_err(|_| says())?;
-    let key: [u8; 32] = bytes.strip_prefix(&[1]).and_then(|k| k.try_into().ok()).ok_or_else(says)?;
+    let key: [u8; 32] = bytes
+        .strip_prefix(&[1])
+        .and_then(|k| k.try_into().ok())
+        .ok_or_else(says)?;
     let key = VerifyingKey::from_bytes(&key).map_err(|_| says())?;
     let expected: String = key_id(&key).iter().map(|b| format!("{b:02x}")).collect();
-    if id == expected { Ok(key) } else { Err("The key's id does not belong to the key.".into()) }
+    if id == expected {
+        Ok(key)
+    } else {
+        Err("The key's id does not belong to the key.".into())
+    }
 }
 
 /// Signs where the record ends.
@@ -101,23 +131,40 @@ pub fn sign(key: &SigningKey, seq: i64, hash: &Hash) -> String {
 /// # Errors
 /// Says what is wrong.
 pub fn open(note: &str, key: &VerifyingKey) -> Result<(i64, Hash), String> {
-    let (text, signatures) = note.split_once("\n\n").ok_or("The checkpoint has no signature.")?;
+    let (text, signatures) = note
+        .split_once("\n\n")
+        .ok_or("The checkpoint has no signature.")?;
     let text = format!("{text}\n");
     let mine = format!("— {ORIGIN} ");
-    let line = signatures.lines().find_map(|l| l.strip_prefix(&mine)).ok_or("The checkpoint is not signed by this record's key.")?;
-    let bytes = BASE64.decode(line.trim()).map_err(|_| "The signature is not base64.")?;
-    let (id, signature) = bytes.split_at_checked(4).ok_or("The signature is too short.")?;
+    let line = signatures
+        .lines()
+        .find_map(|l| l.strip_prefix(&mine))
+        .ok_or("The checkpoint is not signed by this record's key.")?;
+    let bytes = BASE64
+        .decode(line.trim())
+        .map_err(|_| "The signature is not base64.")?;
+    let (id, signature) = bytes
+        .split_at_checked(4)
+        .ok_or("The signature is too short.")?;
     if id != key_id(key) {
         return Err("The checkpoint is signed by another key.".into());
     }
     let signature = Signature::from_slice(signature).map_err(|_| "The signature is malformed.")?;
-    key.verify(text.as_bytes(), &signature).map_err(|_| "The signature does not fit: the checkpoint was altered.")?;
+    key.verify(text.as_bytes(), &signature)
+        .map_err(|_| "The signature does not fit: the checkpoint was altered.")?;
     let mut lines = text.lines();
     if lines.next() != Some(ORIGIN) {
         return Err("The checkpoint is about another record.".into());
     }
-    let seq = lines.next().and_then(|l| l.parse().ok()).ok_or("The checkpoint has no count.")?;
-    let hash = lines.next().and_then(|l| BASE64.decode(l).ok()).and_then(|b| b.try_into().ok()).ok_or("The checkpoint has no hash.")?;
+    let seq = lines
+        .next()
+        .and_then(|l| l.parse().ok())
+        .ok_or("The checkpoint has no count.")?;
+    let hash = lines
+        .next()
+        .and_then(|l| BASE64.decode(l).ok())
+        .and_then(|b| b.try_into().ok())
+        .ok_or("The checkpoint has no hash.")?;
     Ok((seq, Hash(hash)))
 }
 
@@ -130,7 +177,11 @@ pub fn make(w: &mut WriteTx<'_>, key: &SigningKey) -> Result<Option<Checkpoint>,
     if seq == 0 || last(&mut w.tx)?.is_some_and(|c| c.seq >= seq) {
         return Ok(None);
     }
-    let made = Checkpoint { seq, at: w.now, note: sign(key, seq, &hash) };
+    let made = Checkpoint {
+        seq,
+        at: w.now,
+        note: sign(key, seq, &hash),
+    };
     w.tx.exec(INSERT, params![made.seq, made.at.0, made.note.as_str()])?;
     Ok(Some(made))
 }
@@ -141,7 +192,14 @@ pub fn make(w: &mut WriteTx<'_>, key: &SigningKey) -> Result<Option<Checkpoint>,
 /// As the engine says.
 pub fn last(tx: &mut Tx<'_>) -> Result<Option<Checkpoint>, StoreError> {
     let row = tx.opt(LAST, &[])?;
-    row.map(|r| Ok(Checkpoint { seq: r.int(0)?, at: Moment(r.int(1)?), note: r.text(2)?.to_owned() })).transpose()
+    row.map(|r| {
+        Ok(Checkpoint {
+            seq: r.int(0)?,
+            at: Moment(r.int(1)?),
+            note: r.text(2)?.to_owned(),
+        })
+    })
+    .transpose()
 }
 
 /// Checkpoints after an entry, oldest first.
@@ -150,7 +208,15 @@ pub fn last(tx: &mut Tx<'_>) -> Result<Option<Checkpoint>, StoreError> {
 /// As the engine says.
 pub fn after(tx: &mut Tx<'_>, seq: i64, limit: i64) -> Result<Vec<Checkpoint>, StoreError> {
     let rows = tx.all(ALL, params![seq, limit])?;
-    rows.iter().map(|r| Ok(Checkpoint { seq: r.int(0)?, at: Moment(r.int(1)?), note: r.text(2)?.to_owned() })).collect()
+    rows.iter()
+        .map(|r| {
+            Ok(Checkpoint {
+                seq: r.int(0)?,
+                at: Moment(r.int(1)?),
+                note: r.text(2)?.to_owned(),
+            })
+        })
+        .collect()
 }
 
 /// Whether the head has moved since the newest checkpoint.

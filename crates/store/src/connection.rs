@@ -17,7 +17,9 @@ impl Connection {
     pub(crate) fn tx(&mut self) -> Tx<'_> {
         match self {
             Connection::Lite(c) => Tx::Lite(c),
-            Connection::Pg(pg) => Tx::Pg(pg.0.as_mut().expect("a connection parts only when dropped")),
+            Connection::Pg(pg) => {
+                Tx::Pg(pg.0.as_mut().expect("a connection parts only when dropped"))
+            }
         }
     }
 
@@ -32,11 +34,22 @@ impl Connection {
     /// Opens a connection for the one writer.
     pub(crate) fn writer(location: &Location) -> Result<Self, StoreError> {
         match location {
-            Location::Sqlite { path, vfs, synchronous } => {
-                let c = sqlite(path, vfs.as_deref(), rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_CREATE)?;
+            Location::Sqlite {
+                path,
+                vfs,
+                synchronous,
+            } => {
+                let c = sqlite(
+                    path,
+                    vfs.as_deref(),
+                    rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE
+                        | rusqlite::OpenFlags::SQLITE_OPEN_CREATE,
+                )?;
                 let mode: String = c.query_row("PRAGMA journal_mode = WAL", [], |r| r.get(0))?;
                 if mode != "wal" {
-                    return Err(StoreError::Unsuitable(format!("SQLite could not switch to write-ahead logging (it stays in {mode} mode). Use a local disk.")));
+                    return Err(StoreError::Unsuitable(format!(
+                        "SQLite could not switch to write-ahead logging (it stays in {mode} mode). Use a local disk."
+                    )));
                 }
                 c.execute_batch(&format!("PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000;"))?;
                 Ok(Connection::Lite(c))
@@ -49,7 +62,11 @@ impl Connection {
     pub(crate) fn reader(location: &Location) -> Result<Self, StoreError> {
         match location {
             Location::Sqlite { path, vfs, .. } => {
-                let c = sqlite(path, vfs.as_deref(), rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+                let c = sqlite(
+                    path,
+                    vfs.as_deref(),
+                    rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE,
+                )?;
                 c.execute_batch("PRAGMA query_only = ON; PRAGMA mmap_size = 268435456; PRAGMA cache_size = -8000;")?;
                 Ok(Connection::Lite(c))
             }
@@ -58,7 +75,11 @@ impl Connection {
     }
 }
 
-fn sqlite(path: &Path, vfs: Option<&str>, flags: rusqlite::OpenFlags) -> Result<rusqlite::Connection, StoreError> {
+fn sqlite(
+    path: &Path,
+    vfs: Option<&str>,
+    flags: rusqlite::OpenFlags,
+) -> Result<rusqlite::Connection, StoreError> {
     let flags = flags | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let c = match vfs {
         Some(name) => rusqlite::Connection::open_with_flags_and_vfs(path, flags, name)?,
@@ -70,27 +91,51 @@ fn sqlite(path: &Path, vfs: Option<&str>, flags: rusqlite::OpenFlags) -> Result<
 }
 
 fn postgres(url: &str) -> Result<Pg, StoreError> {
-    let says = |_| StoreError::Unsuitable("The database address cannot be read. Expected postgres://user@host/database.".into());
+    let says = |_| {
+        StoreError::Unsuitable(
+            "The database address cannot be read. Expected postgres://user@host/database.".into(),
+        )
+    };
     let mut config: postgres::Config = url.parse().map_err(says)?;
-    config.application_name("midwatch").connect_timeout(Duration::from_secs(5)).tcp_user_timeout(Duration::from_secs(20));
-    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let tls = rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|e| StoreError::Unsuitable(e.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    config
+        .application_name("midwatch")
+        .connect_timeout(Duration::from_secs(5))
+        .tcp_user_timeout(Duration::from_secs(20));
+    let roots = rustls::RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
+    let tls = rustls::ClientConfig::builder_with_provider(std::sync::Arc::new(
+        rustls::crypto::ring::default_provider(),
+    ))
+    .with_safe_default_protocol_versions()
+    .map_err(|e| StoreError::Unsuitable(e.to_string()))?
+    .with_root_certificates(roots)
+    .with_no_client_auth();
     let client = config.connect(tokio_postgres_rustls::MakeRustlsConnect::new(tls))?;
     let mut pg = Pg::new(client);
     let mut tx = Tx::Pg(&mut pg);
-    for (name, bad) in [("fsync", "off"), ("full_page_writes", "off"), ("synchronous_commit", "off")] {
-        let set = tx.one(&format!("SELECT current_setting('{name}')"), &[])?.text(0)?.to_owned();
+    for (name, bad) in [
+        ("fsync", "off"),
+        ("full_page_writes", "off"),
+        ("synchronous_commit", "off"),
+    ] {
+        let set = tx
+            .one(&format!("SELECT current_setting('{name}')"), &[])?
+            .text(0)?
+            .to_owned();
         if set == bad {
-            return Err(StoreError::Unsuitable(format!("PostgreSQL runs with {name}={bad}, which loses acknowledged work in a crash. Switch it on.")));
+            return Err(StoreError::Unsuitable(format!(
+                "PostgreSQL runs with {name}={bad}, which loses acknowledged work in a crash. Switch it on."
+            )));
         }
     }
-    let version: i64 = tx.one("SELECT current_setting('server_version_num')::bigint", &[])?.int(0)?;
+    let version: i64 = tx
+        .one("SELECT current_setting('server_version_num')::bigint", &[])?
+        .int(0)?;
     if version < 150_000 {
-        return Err(StoreError::Unsuitable("PostgreSQL 15 or newer is needed.".into()));
+        return Err(StoreError::Unsuitable(
+            "PostgreSQL 15 or newer is needed.".into(),
+        ));
     }
     Ok(pg)
 }

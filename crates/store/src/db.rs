@@ -72,7 +72,10 @@ impl Row {
     pub fn int(&self, i: usize) -> Result<i64, StoreError> {
         match self.0.get(i) {
             Some(Value::Int(v)) => Ok(*v),
-            other => Err(StoreError::corrupt(format!("column {i} is not a number: {}", kind(other)))),
+            other => Err(StoreError::corrupt(format!(
+                "column {i} is not a number: {}",
+                kind(other)
+            ))),
         }
     }
 
@@ -81,7 +84,11 @@ impl Row {
     /// # Errors
     /// Corrupt if it is something else.
     pub fn opt_int(&self, i: usize) -> Result<Option<i64>, StoreError> {
-        if matches!(self.0.get(i), Some(Value::Null)) { Ok(None) } else { self.int(i).map(Some) }
+        if matches!(self.0.get(i), Some(Value::Null)) {
+            Ok(None)
+        } else {
+            self.int(i).map(Some)
+        }
     }
 
     /// A TEXT.
@@ -91,7 +98,10 @@ impl Row {
     pub fn text(&self, i: usize) -> Result<&str, StoreError> {
         match self.0.get(i) {
             Some(Value::Text(v)) => Ok(v),
-            other => Err(StoreError::corrupt(format!("column {i} is not text: {}", kind(other)))),
+            other => Err(StoreError::corrupt(format!(
+                "column {i} is not text: {}",
+                kind(other)
+            ))),
         }
     }
 
@@ -100,7 +110,11 @@ impl Row {
     /// # Errors
     /// Corrupt if it is something else.
     pub fn opt_text(&self, i: usize) -> Result<Option<&str>, StoreError> {
-        if matches!(self.0.get(i), Some(Value::Null)) { Ok(None) } else { self.text(i).map(Some) }
+        if matches!(self.0.get(i), Some(Value::Null)) {
+            Ok(None)
+        } else {
+            self.text(i).map(Some)
+        }
     }
 
     /// A BLOB.
@@ -110,7 +124,10 @@ impl Row {
     pub fn blob(&self, i: usize) -> Result<&[u8], StoreError> {
         match self.0.get(i) {
             Some(Value::Blob(v)) => Ok(v),
-            other => Err(StoreError::corrupt(format!("column {i} is not bytes: {}", kind(other)))),
+            other => Err(StoreError::corrupt(format!(
+                "column {i} is not bytes: {}",
+                kind(other)
+            ))),
         }
     }
 
@@ -119,7 +136,9 @@ impl Row {
     /// # Errors
     /// Corrupt if it cannot be read.
     pub fn parse<T: std::str::FromStr>(&self, i: usize) -> Result<T, StoreError> {
-        self.text(i)?.parse().map_err(|_| StoreError::corrupt(format!("column {i} cannot be read")))
+        self.text(i)?
+            .parse()
+            .map_err(|_| StoreError::corrupt(format!("column {i} cannot be read")))
     }
 }
 
@@ -146,14 +165,19 @@ impl Drop for Parting {
     fn drop(&mut self) {
         if let Some(pg) = self.0.take() {
             // Without a thread the connection is closed by the end of the process.
-            let _ = std::thread::Builder::new().name("parting".into()).spawn(move || drop(pg));
+            let _ = std::thread::Builder::new()
+                .name("parting".into())
+                .spawn(move || drop(pg));
         }
     }
 }
 
 impl Pg {
     pub(crate) fn new(client: postgres::Client) -> Self {
-        Self { client, statements: HashMap::new() }
+        Self {
+            client,
+            statements: HashMap::new(),
+        }
     }
 
     fn statement(&mut self, sql: &str) -> Result<postgres::Statement, StoreError> {
@@ -191,7 +215,9 @@ impl Tx<'_> {
     pub fn exec(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         match self {
             Tx::Lite(c) => {
-                let n = c.prepare_cached(sql)?.execute(rusqlite::params_from_iter(params))?;
+                let n = c
+                    .prepare_cached(sql)?
+                    .execute(rusqlite::params_from_iter(params))?;
                 Ok(n as u64)
             }
             Tx::Pg(pg) => {
@@ -213,7 +239,8 @@ impl Tx<'_> {
                 let mut rows = s.query(rusqlite::params_from_iter(params))?;
                 let mut out = Vec::new();
                 while let Some(row) = rows.next()? {
-                    let values: Result<Vec<Value>, StoreError> = (0..columns).map(|i| lite_value(row, i)).collect();
+                    let values: Result<Vec<Value>, StoreError> =
+                        (0..columns).map(|i| lite_value(row, i)).collect();
                     out.push(Row(values?));
                 }
                 Ok(out)
@@ -221,7 +248,14 @@ impl Tx<'_> {
             Tx::Pg(pg) => {
                 let s = pg.statement(sql)?;
                 let rows = pg.client.query(&s, &pg_params(params))?;
-                rows.iter().map(|row| (0..row.len()).map(|i| pg_value(row, i)).collect::<Result<_, _>>().map(Row)).collect()
+                rows.iter()
+                    .map(|row| {
+                        (0..row.len())
+                            .map(|i| pg_value(row, i))
+                            .collect::<Result<_, _>>()
+                            .map(Row)
+                    })
+                    .collect()
             }
         }
     }
@@ -239,7 +273,8 @@ impl Tx<'_> {
     /// # Errors
     /// Corrupt if it is not.
     pub fn one(&mut self, sql: &str, params: &[Value]) -> Result<Row, StoreError> {
-        self.opt(sql, params)?.ok_or_else(|| StoreError::corrupt("a row that must exist is missing"))
+        self.opt(sql, params)?
+            .ok_or_else(|| StoreError::corrupt("a row that must exist is missing"))
     }
 
     /// Runs statements without parameters or rows, such as BEGIN.
@@ -287,7 +322,11 @@ fn lite_value(row: &rusqlite::Row<'_>, i: usize) -> Result<Value, StoreError> {
     Ok(match row.get_ref(i)? {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(v) => Value::Int(v),
-        ValueRef::Text(v) => Value::Text(std::str::from_utf8(v).map_err(StoreError::corrupt)?.to_owned()),
+        ValueRef::Text(v) => Value::Text(
+            std::str::from_utf8(v)
+                .map_err(StoreError::corrupt)?
+                .to_owned(),
+        ),
         ValueRef::Blob(v) => Value::Blob(v.to_vec()),
         ValueRef::Real(_) => return Err(StoreError::corrupt("a column holds a fraction")),
     })
@@ -304,14 +343,19 @@ fn pg_value(row: &postgres::Row, i: usize) -> Result<Value, StoreError> {
     } else if *ty == Type::INT4 {
         row.try_get::<_, Option<i32>>(i)?.map(i64::from).into()
     } else if *ty == Type::BYTEA {
-        row.try_get::<_, Option<Vec<u8>>>(i)?.map_or(Value::Null, Value::Blob)
+        row.try_get::<_, Option<Vec<u8>>>(i)?
+            .map_or(Value::Null, Value::Blob)
     } else {
         row.try_get::<_, Option<String>>(i)?.into()
     })
 }
 
 impl ToSql for Value {
-    fn to_sql(&self, ty: &Type, out: &mut postgres::types::private::BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut postgres::types::private::BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
         match self {
             Value::Null => Ok(IsNull::Yes),
             Value::Int(v) if *ty == Type::INT4 => i32::try_from(*v)?.to_sql(ty, out),

@@ -29,9 +29,15 @@ impl From<rusqlite::Error> for StoreError {
     fn from(e: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode as C;
         match e.sqlite_error_code() {
-            Some(C::DatabaseBusy | C::DatabaseLocked | C::DiskFull | C::SystemIoFailure | C::CannotOpen | C::ReadOnly | C::OutOfMemory) => {
-                StoreError::Unavailable(e.to_string())
-            }
+            Some(
+                C::DatabaseBusy
+                | C::DatabaseLocked
+                | C::DiskFull
+                | C::SystemIoFailure
+                | C::CannotOpen
+                | C::ReadOnly
+                | C::OutOfMemory,
+            ) => StoreError::Unavailable(e.to_string()),
             Some(C::DatabaseCorrupt | C::NotADatabase) => StoreError::Corrupt(e.to_string()),
             _ => StoreError::Statement(e.to_string()),
         }
@@ -42,12 +48,20 @@ impl From<postgres::Error> for StoreError {
     fn from(e: postgres::Error) -> Self {
         match e.as_db_error() {
             // Class 57 is operator intervention, 53 insufficient resources, 58 system error, 40 rollback.
-            Some(db) if ["57", "53", "58", "40"].iter().any(|class| db.code().code().starts_with(class)) => {
+            Some(db)
+                if ["57", "53", "58", "40"]
+                    .iter()
+                    .any(|class| db.code().code().starts_with(class)) =>
+            {
                 StoreError::Unavailable(format!("{} ({})", db.message(), db.code().code()))
             }
             Some(db) => StoreError::Statement(format!("{} ({})", db.message(), db.code().code())),
             // The error's own text may name the connection's parameters; its cause does not.
-            None => StoreError::Unavailable(if e.is_closed() { "the connection was closed".into() } else { "the connection failed".into() }),
+            None => StoreError::Unavailable(if e.is_closed() {
+                "the connection was closed".into()
+            } else {
+                "the connection failed".into()
+            }),
         }
     }
 }

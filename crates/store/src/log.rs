@@ -8,11 +8,11 @@ use crate::StoreError;
 use crate::db::{Row, Tx};
 use crate::params;
 
-const INSERT: &str = "INSERT INTO log (seq, ticket, actor, kind, version, occurred_at, recorded_at, fields, hash)
+const INSERT: &str =
+    "INSERT INTO log (seq, ticket, actor, kind, version, occurred_at, recorded_at, fields, hash)
  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 const AFTER: &str = "SELECT seq, ticket, actor, kind, version, occurred_at, recorded_at, fields, hash FROM log WHERE seq > ?1 ORDER BY seq LIMIT ?2";
-const OF_TICKET: &str =
-    "SELECT seq, ticket, actor, kind, version, occurred_at, recorded_at, fields, hash FROM log WHERE ticket = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+const OF_TICKET: &str = "SELECT seq, ticket, actor, kind, version, occurred_at, recorded_at, fields, hash FROM log WHERE ticket = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
 const ONE: &str = "SELECT seq, ticket, actor, kind, version, occurred_at, recorded_at, fields, hash FROM log WHERE seq = ?1";
 const HASH: &str = "SELECT hash FROM log WHERE seq = ?1";
 
@@ -36,7 +36,10 @@ pub(crate) fn insert(tx: &mut Tx<'_>, e: &Entry) -> Result<(), StoreError> {
 }
 
 pub(crate) fn entry(row: &Row) -> Result<Entry, StoreError> {
-    let hash: [u8; 32] = row.blob(8)?.try_into().map_err(|_| StoreError::corrupt("a hash has not 32 bytes"))?;
+    let hash: [u8; 32] = row
+        .blob(8)?
+        .try_into()
+        .map_err(|_| StoreError::corrupt("a hash has not 32 bytes"))?;
     Ok(Entry {
         seq: row.int(0)?,
         ticket: row.opt_int(1)?.map(TicketNo),
@@ -45,7 +48,8 @@ pub(crate) fn entry(row: &Row) -> Result<Entry, StoreError> {
         version: row.int(4)?,
         occurred_at: Moment(row.int(5)?),
         recorded_at: Moment(row.int(6)?),
-        fields: serde_json::from_str(row.text(7)?).map_err(|e| StoreError::corrupt(format!("entry {}: {e}", row.int(0).unwrap_or(0))))?,
+        fields: serde_json::from_str(row.text(7)?)
+            .map_err(|e| StoreError::corrupt(format!("entry {}: {e}", row.int(0).unwrap_or(0))))?,
         hash: Hash(hash),
     })
 }
@@ -55,20 +59,38 @@ pub(crate) fn entry(row: &Row) -> Result<Entry, StoreError> {
 /// # Errors
 /// As the engine says; corrupt if an entry cannot be read.
 pub fn after(tx: &mut Tx<'_>, seq: i64, limit: i64) -> Result<Vec<Entry>, StoreError> {
-    tx.all(AFTER, params![seq, limit])?.iter().map(entry).collect()
+    tx.all(AFTER, params![seq, limit])?
+        .iter()
+        .map(entry)
+        .collect()
 }
 
 /// Rows after `seq` with the number of each, so that one that cannot be read is known by its number.
-pub(crate) fn rows_after(tx: &mut Tx<'_>, seq: i64, limit: i64) -> Result<Vec<(i64, Result<Entry, StoreError>)>, StoreError> {
-    tx.all(AFTER, params![seq, limit])?.iter().map(|row| Ok((row.int(0)?, entry(row)))).collect()
+pub(crate) fn rows_after(
+    tx: &mut Tx<'_>,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<(i64, Result<Entry, StoreError>)>, StoreError> {
+    tx.all(AFTER, params![seq, limit])?
+        .iter()
+        .map(|row| Ok((row.int(0)?, entry(row))))
+        .collect()
 }
 
 /// Entries of a ticket after `seq`, oldest first.
 ///
 /// # Errors
 /// As the engine says; corrupt if an entry cannot be read.
-pub fn of_ticket(tx: &mut Tx<'_>, ticket: TicketNo, seq: i64, limit: i64) -> Result<Vec<Entry>, StoreError> {
-    tx.all(OF_TICKET, params![ticket.0, seq, limit])?.iter().map(entry).collect()
+pub fn of_ticket(
+    tx: &mut Tx<'_>,
+    ticket: TicketNo,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<Entry>, StoreError> {
+    tx.all(OF_TICKET, params![ticket.0, seq, limit])?
+        .iter()
+        .map(entry)
+        .collect()
 }
 
 /// One entry.
@@ -86,6 +108,10 @@ pub fn one(tx: &mut Tx<'_>, seq: i64) -> Result<Option<Entry>, StoreError> {
 pub fn hash(tx: &mut Tx<'_>, seq: i64) -> Result<Hash, StoreError> {
     match tx.opt(HASH, params![seq])? {
         None => Ok(Hash::ZERO),
-        Some(row) => row.blob(0)?.try_into().map(Hash).map_err(|_| StoreError::corrupt("a hash has not 32 bytes")),
+        Some(row) => row
+            .blob(0)?
+            .try_into()
+            .map(Hash)
+            .map_err(|_| StoreError::corrupt("a hash has not 32 bytes")),
     }
 }

@@ -26,7 +26,9 @@ pub(crate) fn migrate(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 
 fn apply(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.batch("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")?;
-    let at = tx.one("SELECT COALESCE(MAX(version), 0) FROM schema_version", &[])?.int(0)?;
+    let at = tx
+        .one("SELECT COALESCE(MAX(version), 0) FROM schema_version", &[])?
+        .int(0)?;
     if at > newest() {
         return Err(StoreError::Unsuitable(format!(
             "The database has schema {at}, and this Midwatch knows schemas up to {}. Use a newer Midwatch, or restore an older backup.",
@@ -35,7 +37,10 @@ fn apply(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     }
     for (version, text) in MIGRATIONS.iter().filter(|m| m.0 > at) {
         tx.batch(&for_engine(text, tx.is_pg()))?;
-        tx.exec("INSERT INTO schema_version (version) VALUES (?1)", params![*version])?;
+        tx.exec(
+            "INSERT INTO schema_version (version) VALUES (?1)",
+            params![*version],
+        )?;
     }
     Ok(())
 }
@@ -56,5 +61,9 @@ fn for_engine(text: &str, pg: bool) -> String {
             _ => {}
         }
     }
-    if pg { out.replace(" BLOB ", " BYTEA ") } else { out }
+    if pg {
+        out.replace(" BLOB ", " BYTEA ")
+    } else {
+        out
+    }
 }

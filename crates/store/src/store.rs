@@ -36,7 +36,11 @@ pub enum Location {
 impl Location {
     /// A SQLite file with full durability.
     pub fn sqlite(path: impl Into<PathBuf>) -> Self {
-        Location::Sqlite { path: path.into(), vfs: None, synchronous: "FULL" }
+        Location::Sqlite {
+            path: path.into(),
+            vfs: None,
+            synchronous: "FULL",
+        }
     }
 }
 
@@ -77,15 +81,36 @@ impl Store {
     ///
     /// # Errors
     /// Unsuitable for a newer schema or unsafe settings; unavailable if it cannot be reached.
-    pub fn open(options: Options, on_commit: impl Fn(&[Notice]) + Send + 'static) -> Result<Self, StoreError> {
-        let Options { location, blobs, clock, entropy, readers } = options;
+    pub fn open(
+        options: Options,
+        on_commit: impl Fn(&[Notice]) + Send + 'static,
+    ) -> Result<Self, StoreError> {
+        let Options {
+            location,
+            blobs,
+            clock,
+            entropy,
+            readers,
+        } = options;
         let mut connection = Connection::writer(&location)?;
         migrate::migrate(&mut connection.tx())?;
         rows::head::begin(&mut connection.tx())?;
         let directory = rows::directory::load(&mut connection.tx())?;
-        let writer = Writer::start(location.clone(), connection, directory.clone(), clock.clone(), entropy.clone(), on_commit);
+        let writer = Writer::start(
+            location.clone(),
+            connection,
+            directory.clone(),
+            clock.clone(),
+            entropy.clone(),
+            on_commit,
+        );
         let inner = Inner {
-            readers: Readers { location: location.clone(), limit: readers.max(1), idle: Mutex::new((0, Vec::new())), freed: Condvar::new() },
+            readers: Readers {
+                location: location.clone(),
+                limit: readers.max(1),
+                idle: Mutex::new((0, Vec::new())),
+                freed: Condvar::new(),
+            },
             location,
             writer,
             directory: RwLock::new(directory),
@@ -93,7 +118,9 @@ impl Store {
             clock,
             entropy,
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
     }
 
     /// Runs `work` in the writer's next transaction and waits until it is durable. Other work may share the commit; each has
@@ -107,7 +134,11 @@ impl Store {
         R: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.inner.writer.submit(work).await.unwrap_or_else(|_| Err(stopped().into()))
+        self.inner
+            .writer
+            .submit(work)
+            .await
+            .unwrap_or_else(|_| Err(stopped().into()))
     }
 
     /// Like [`Store::write`], for threads that may block.
@@ -120,18 +151,32 @@ impl Store {
         R: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.inner.writer.submit(work).blocking_recv().unwrap_or_else(|_| Err(stopped().into()))
+        self.inner
+            .writer
+            .submit(work)
+            .blocking_recv()
+            .unwrap_or_else(|_| Err(stopped().into()))
     }
 
     /// Runs `work` on a reading connection, in one snapshot. Blocks: call it where blocking is allowed.
     ///
     /// # Errors
     /// What `work` returns.
-    pub fn read<R, E: From<StoreError>>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<R, E>) -> Result<R, E> {
+    pub fn read<R, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<R, E>,
+    ) -> Result<R, E> {
         let mut connection = self.inner.readers.take()?;
         let mut tx = connection.tx();
-        let begin = if tx.is_pg() { "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" } else { "BEGIN" };
-        let done = tx.batch(begin).map_err(E::from).and_then(|()| work(&mut tx));
+        let begin = if tx.is_pg() {
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        } else {
+            "BEGIN"
+        };
+        let done = tx
+            .batch(begin)
+            .map_err(E::from)
+            .and_then(|()| work(&mut tx));
         let ended = tx.batch("COMMIT");
         self.inner.readers.give_back(connection, ended.is_ok());
         done
@@ -144,13 +189,21 @@ impl Store {
     pub fn directory(&self, tx: &mut Tx<'_>) -> Result<Arc<Directory>, StoreError> {
         let seq = rows::head::directory_seq(tx)?;
         {
-            let held = self.inner.directory.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let held = self
+                .inner
+                .directory
+                .read()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             if held.0 == seq {
                 return Ok(held.1.clone());
             }
         }
         let fresh = rows::directory::load(tx)?;
-        *self.inner.directory.write().unwrap_or_else(std::sync::PoisonError::into_inner) = fresh.clone();
+        *self
+            .inner
+            .directory
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = fresh.clone();
         Ok(fresh.1)
     }
 
@@ -196,7 +249,10 @@ struct Readers {
 
 impl Readers {
     fn take(&self) -> Result<Connection, StoreError> {
-        let mut state = self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = self
+            .idle
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         loop {
             if let Some(c) = state.1.pop() {
                 return Ok(c);
@@ -206,13 +262,19 @@ impl Readers {
                 drop(state);
                 return Connection::reader(&self.location).inspect_err(|_| self.forget());
             }
-            state = self.freed.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
+            state = self
+                .freed
+                .wait(state)
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
         }
     }
 
     fn give_back(&self, connection: Connection, usable: bool) {
         if usable && connection.is_alive() {
-            let mut state = self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut state = self
+                .idle
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             state.1.push(connection);
             self.freed.notify_one();
         } else {
@@ -222,7 +284,10 @@ impl Readers {
     }
 
     fn forget(&self) {
-        let mut state = self.idle.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = self
+            .idle
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         state.0 -= 1;
         self.freed.notify_one();
     }

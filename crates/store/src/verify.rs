@@ -59,7 +59,14 @@ impl Verifier {
     /// Checks against `checkpoints`. In a `redacted` export fields may be left out without an entry that says so.
     pub fn new(key: VerifyingKey, checkpoints: Vec<Checkpoint>, redacted: bool) -> Self {
         let checkpoints = checkpoints.into_iter().map(|c| (c.seq, c)).collect();
-        Self { key, chain: Chain::default(), checkpoints, finding: Finding::default(), unexplained: BTreeMap::new(), redacted }
+        Self {
+            key,
+            chain: Chain::default(),
+            checkpoints,
+            finding: Finding::default(),
+            unexplained: BTreeMap::new(),
+            redacted,
+        }
     }
 
     /// Takes the next entry. After a break in the chain nothing further can be said about it.
@@ -72,7 +79,12 @@ impl Verifier {
             return;
         }
         self.finding.entries = entry.seq;
-        let erased: BTreeSet<String> = entry.fields.iter().filter(|f| f.value().is_none()).map(|f| f.name.clone()).collect();
+        let erased: BTreeSet<String> = entry
+            .fields
+            .iter()
+            .filter(|f| f.value().is_none())
+            .map(|f| f.name.clone())
+            .collect();
         self.finding.erased += i64::try_from(erased.len()).unwrap_or(i64::MAX);
         if !erased.is_empty() {
             self.unexplained.insert(entry.seq, erased);
@@ -126,12 +138,27 @@ impl Verifier {
             if let Some((seq, hash)) = head
                 && (seq, hash) != (self.chain.seq, self.chain.hash)
             {
-                self.problem(self.chain.seq + 1, format!("the record ends at entry {} but says that it ends at {seq}", self.chain.seq));
+                self.problem(
+                    self.chain.seq + 1,
+                    format!(
+                        "the record ends at entry {} but says that it ends at {seq}",
+                        self.chain.seq
+                    ),
+                );
             }
             if !self.redacted {
-                for (seq, names) in std::mem::take(&mut self.unexplained).into_iter().filter(|(_, n)| !n.is_empty()) {
+                for (seq, names) in std::mem::take(&mut self.unexplained)
+                    .into_iter()
+                    .filter(|(_, n)| !n.is_empty())
+                {
                     let names: Vec<String> = names.into_iter().collect();
-                    self.problem(seq, format!("fields of entry {seq} are erased and no entry says so: {}", names.join(", ")));
+                    self.problem(
+                        seq,
+                        format!(
+                            "fields of entry {seq} are erased and no entry says so: {}",
+                            names.join(", ")
+                        ),
+                    );
                 }
             }
         }
@@ -146,12 +173,23 @@ const PAGE: i64 = 2000;
 ///
 /// # Errors
 /// As the engine says; what does not hold is in the finding.
-pub fn database(tx: &mut Tx<'_>, key: VerifyingKey, extra: Vec<Checkpoint>, mut progress: impl FnMut(i64)) -> Result<Finding, StoreError> {
+pub fn database(
+    tx: &mut Tx<'_>,
+    key: VerifyingKey,
+    extra: Vec<Checkpoint>,
+    mut progress: impl FnMut(i64),
+) -> Result<Finding, StoreError> {
     let mut checkpoints = checkpoint::after(tx, 0, i64::MAX)?;
     let mut problems = Vec::new();
     for c in extra {
         match checkpoints.iter().find(|mine| mine.seq == c.seq) {
-            Some(mine) if mine.note != c.note => problems.push(Problem { seq: c.seq, what: format!("the checkpoint at entry {} differs from the copy kept outside", c.seq) }),
+            Some(mine) if mine.note != c.note => problems.push(Problem {
+                seq: c.seq,
+                what: format!(
+                    "the checkpoint at entry {} differs from the copy kept outside",
+                    c.seq
+                ),
+            }),
             Some(_) => {}
             None => checkpoints.push(c),
         }
@@ -205,17 +243,37 @@ enum Line {
 ///
 /// # Errors
 /// As the engine or the file says.
-pub fn export(tx: &mut Tx<'_>, key: &VerifyingKey, out: &mut impl Write) -> Result<i64, StoreError> {
+pub fn export(
+    tx: &mut Tx<'_>,
+    key: &VerifyingKey,
+    out: &mut impl Write,
+) -> Result<i64, StoreError> {
     let head = rows::head::read(tx)?;
-    let says = |e: std::io::Error| StoreError::Unavailable(format!("the export cannot be written: {e}"));
-    let mut line = |value: serde_json::Result<String>| value.map_err(StoreError::corrupt).and_then(|l| writeln!(out, "{l}").map_err(says));
-    let first = ExportHead { format: EXPORT_FORMAT.into(), key: checkpoint::public_key(key), seq: head.seq, hash: head.hash, redacted: false };
+    let says =
+        |e: std::io::Error| StoreError::Unavailable(format!("the export cannot be written: {e}"));
+    let mut line = |value: serde_json::Result<String>| {
+        value
+            .map_err(StoreError::corrupt)
+            .and_then(|l| writeln!(out, "{l}").map_err(says))
+    };
+    let first = ExportHead {
+        format: EXPORT_FORMAT.into(),
+        key: checkpoint::public_key(key),
+        seq: head.seq,
+        hash: head.hash,
+        redacted: false,
+    };
     line(serde_json::to_string(&first))?;
     let mut at = 0;
     loop {
         let page = log::after(tx, at, PAGE)?;
-        let Some(last) = page.last().map(|e| e.seq) else { break };
-        for c in checkpoint::after(tx, at, i64::MAX)?.into_iter().take_while(|c| c.seq <= last) {
+        let Some(last) = page.last().map(|e| e.seq) else {
+            break;
+        };
+        for c in checkpoint::after(tx, at, i64::MAX)?
+            .into_iter()
+            .take_while(|c| c.seq <= last)
+        {
             line(serde_json::to_string(&Line::Checkpoint(c)))?;
         }
         at = last;
@@ -232,10 +290,17 @@ pub fn export(tx: &mut Tx<'_>, key: &VerifyingKey, out: &mut impl Write) -> Resu
 /// Says why it is not an export.
 pub fn read_export(input: impl BufRead, key: Option<&VerifyingKey>) -> Result<Finding, String> {
     let mut lines = input.lines();
-    let first = lines.next().ok_or("The file is empty.")?.map_err(|e| e.to_string())?;
-    let head: ExportHead = serde_json::from_str(&first).map_err(|e| format!("The first line is not the head of an export: {e}"))?;
+    let first = lines
+        .next()
+        .ok_or("The file is empty.")?
+        .map_err(|e| e.to_string())?;
+    let head: ExportHead = serde_json::from_str(&first)
+        .map_err(|e| format!("The first line is not the head of an export: {e}"))?;
     if head.format != EXPORT_FORMAT {
-        return Err(format!("Expected the format {EXPORT_FORMAT}, found {}.", head.format));
+        return Err(format!(
+            "Expected the format {EXPORT_FORMAT}, found {}.",
+            head.format
+        ));
     }
     let named = checkpoint::read_public_key(&head.key)?;
     if key.is_some_and(|k| *k != named) {

@@ -92,7 +92,10 @@ impl WriteTx<'_> {
         self.head.seq = entry.seq;
         self.head.hash = entry.hash;
         self.head.recorded_at = entry.recorded_at;
-        self.notices.push(Notice { seq: entry.seq, ticket });
+        self.notices.push(Notice {
+            seq: entry.seq,
+            ticket,
+        });
         Ok(entry)
     }
 
@@ -125,9 +128,12 @@ where
     E: From<StoreError> + Send,
 {
     fn run(&mut self, tx: &mut WriteTx<'_>) -> bool {
-        let Some(work) = self.work.take() else { return false };
+        let Some(work) = self.work.take() else {
+            return false;
+        };
         // A fault in one change must not take down the writer that all others need.
-        let done = catch_unwind(AssertUnwindSafe(|| work(tx))).unwrap_or_else(|_| Err(StoreError::Statement("a change panicked".into()).into()));
+        let done = catch_unwind(AssertUnwindSafe(|| work(tx)))
+            .unwrap_or_else(|_| Err(StoreError::Statement("a change panicked".into()).into()));
         let keep = done.is_ok();
         self.done = Some(done);
         keep
@@ -163,7 +169,13 @@ impl Writer {
         on_commit: impl Fn(&[Notice]) + Send + 'static,
     ) -> Self {
         let (queue, waiting) = crossbeam_channel::bounded(8192);
-        let mut engine = Engine { location, connection: Some(connection), directory, clock, entropy };
+        let mut engine = Engine {
+            location,
+            connection: Some(connection),
+            directory,
+            clock,
+            entropy,
+        };
         let run = move || {
             while let Some((batch, stop)) = next_batch(&waiting) {
                 engine.commit(batch, &on_commit);
@@ -186,7 +198,11 @@ impl Writer {
         E: From<StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let work = Box::new(Typed { work: Some(work), done: None, reply });
+        let work = Box::new(Typed {
+            work: Some(work),
+            done: None,
+            reply,
+        });
         // If the writer has stopped, the work is dropped and with it the reply's sender: the receiver sees that.
         let _ = self.queue.send(Message::Work(work));
         answer
@@ -211,7 +227,11 @@ fn next_batch(waiting: &Receiver<Message>) -> Option<(Vec<Box<dyn Work>>, bool)>
         }
         next = waiting.try_recv().ok();
     }
-    if batch.is_empty() { None } else { Some((batch, false)) }
+    if batch.is_empty() {
+        None
+    } else {
+        Some((batch, false))
+    }
 }
 
 struct Engine {
@@ -282,7 +302,10 @@ impl Engine {
         if w.head != head {
             rows::head::save(&mut w.tx, &w.head)?;
             if pg {
-                w.tx.exec("SELECT pg_notify('midwatch', ?1)", crate::params![w.head.seq.to_string()])?;
+                w.tx.exec(
+                    "SELECT pg_notify('midwatch', ?1)",
+                    crate::params![w.head.seq.to_string()],
+                )?;
             }
         }
         w.tx.batch("COMMIT")?;

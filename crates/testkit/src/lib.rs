@@ -79,10 +79,20 @@ impl TestDesk {
             }
         };
         let clock = Arc::new(AtomicI64::new(START.0));
-        let settings = Settings { location, ..settings(folder.path().to_owned(), clock.clone(), 1) };
+        let settings = Settings {
+            location,
+            ..settings(folder.path().to_owned(), clock.clone(), 1)
+        };
         let desk = aside(|| Desk::open(settings.clone())).expect("a fresh desk opens");
         let cast = cast(&desk).await.expect("the cast can be made");
-        Self { desk, settings, cast, clock, _folder: folder, database }
+        Self {
+            desk,
+            settings,
+            cast,
+            clock,
+            _folder: folder,
+            database,
+        }
     }
 
     /// Moves the clock.
@@ -97,7 +107,9 @@ impl TestDesk {
 
     /// A person of the cast in a session.
     pub fn as_(&self, id: &PersonId) -> Viewer {
-        let directory = self.read(|tx| Ok(self.desk.store.directory(tx)?)).expect("the directory can be read");
+        let directory = self
+            .read(|tx| Ok(self.desk.store.directory(tx)?))
+            .expect("the directory can be read");
         let person = directory.people.get(id).expect("the person is of the cast");
         let viewer = Viewer::person(id.clone(), person.role, BTreeSet::new());
         let teams = midwatch_desk::teams_of(&directory, &viewer.actor);
@@ -106,24 +118,41 @@ impl TestDesk {
 
     /// Opens a ticket by hand.
     pub async fn open(&self, who: &PersonId, title: &str) -> TicketNo {
-        let open = Open { title: title.into(), ..blank() };
-        let done = self.desk.open_ticket(self.as_(who), open, Origin::Web, Conditions::default()).await;
+        let open = Open {
+            title: title.into(),
+            ..blank()
+        };
+        let done = self
+            .desk
+            .open_ticket(self.as_(who), open, Origin::Web, Conditions::default())
+            .await;
         done.expect("a blank ticket can be opened").ticket
     }
 
     /// Does a command.
-    pub async fn act(&self, who: &PersonId, number: TicketNo, command: impl Into<Command>) -> Result<Done, Fault> {
-        self.desk.act(self.as_(who), number, command, Conditions::default()).await
+    pub async fn act(
+        &self,
+        who: &PersonId,
+        number: TicketNo,
+        command: impl Into<Command>,
+    ) -> Result<Done, Fault> {
+        self.desk
+            .act(self.as_(who), number, command, Conditions::default())
+            .await
     }
 
     /// Reads from the store, where blocking is allowed.
-    pub fn read<R: Send>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<R, Fault> + Send) -> Result<R, Fault> {
+    pub fn read<R: Send>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<R, Fault> + Send,
+    ) -> Result<R, Fault> {
         aside(|| self.desk.store.read(work))
     }
 
     /// The ticket as Midwatch itself sees it.
     pub fn ticket(&self, number: TicketNo) -> Ticket {
-        let found = self.read(|tx| midwatch_store::read::ticket::find_ticket(tx, &Viewer::system(), number));
+        let found = self
+            .read(|tx| midwatch_store::read::ticket::find_ticket(tx, &Viewer::system(), number));
         found.expect("the ticket exists")
     }
 }
@@ -135,7 +164,8 @@ pub fn aside<R: Send>(work: impl FnOnce() -> R + Send) -> R {
 
 /// Nothing but defaults.
 pub fn blank() -> Open {
-    serde_json::from_value(serde_json::json!({ "title": "" })).expect("a title is all that is required")
+    serde_json::from_value(serde_json::json!({ "title": "" }))
+        .expect("a title is all that is required")
 }
 
 /// Settings with a clock moved by hand and randomness from a seed.
@@ -145,7 +175,9 @@ pub fn settings(folder: std::path::PathBuf, clock: Arc<AtomicI64>, seed: u64) ->
     Settings {
         clock: Arc::new(move || Moment(clock.load(Ordering::SeqCst))),
         entropy: Arc::new(move |out| {
-            let _held = order.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let _held = order
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             for chunk in out.chunks_mut(8) {
                 // SplitMix64 (Steele, Lea, Flood 2014): enough for ids and salts of tests.
                 let mut z = drawn.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
@@ -171,8 +203,17 @@ async fn cast(desk: &Desk) -> Result<Cast, Fault> {
             let system = Viewer::system();
             let mut make = |name: &str, role: Role| -> Result<PersonId, Fault> {
                 let id = PersonId::from_bytes(w.random());
-                let email = format!("{}@example.org", name.split(' ').next().unwrap_or_default().to_lowercase());
-                let person = Person { id: id.clone(), name: name.into(), email, role, state: AccountState::Active };
+                let email = format!(
+                    "{}@example.org",
+                    name.split(' ').next().unwrap_or_default().to_lowercase()
+                );
+                let person = Person {
+                    id: id.clone(),
+                    name: name.into(),
+                    email,
+                    role,
+                    state: AccountState::Active,
+                };
                 configure::revise(w, &system, Revision::Person(person))?;
                 Ok(id)
             };
@@ -181,12 +222,29 @@ async fn cast(desk: &Desk) -> Result<Cast, Fault> {
             let cleo = make("Cleo Analyst", Role::Analyst)?;
             let rui = make("Rui Reporter", Role::Reporter)?;
             let aud = make("Aud Auditor", Role::Auditor)?;
-            let team = w.directory.default_team().cloned().ok_or_else(|| midwatch_domain::Refusal::missing("team"))?;
+            let team = w
+                .directory
+                .default_team()
+                .cloned()
+                .ok_or_else(|| midwatch_domain::Refusal::missing("team"))?;
             let id = team.id.clone();
             let members = [&ada, &lea, &ben, &cleo].into_iter().cloned().collect();
-            let team = Team { members, lead: Some(lea.clone()), on_duty: Some(ben.clone()), ..team };
+            let team = Team {
+                members,
+                lead: Some(lea.clone()),
+                on_duty: Some(ben.clone()),
+                ..team
+            };
             configure::revise(w, &system, Revision::Team(team))?;
-            Ok(Cast { ada, lea, ben, cleo, rui, aud, team: id })
+            Ok(Cast {
+                ada,
+                lea,
+                ben,
+                cleo,
+                rui,
+                aud,
+                team: id,
+            })
         })
         .await
 }

@@ -18,14 +18,24 @@ const INTERNAL: &[&str] = &["attach", "verify_evidence"];
 
 /// Verbs that requests can name.
 pub fn verbs() -> impl Iterator<Item = &'static str> {
-    Command::VERBS.iter().map(|v| v.0).filter(|v| !INTERNAL.contains(v))
+    Command::VERBS
+        .iter()
+        .map(|v| v.0)
+        .filter(|v| !INTERNAL.contains(v))
 }
 
 /// Does the command that a body describes.
 ///
 /// # Errors
 /// A problem; nothing has changed.
-pub async fn act(app: &App, viewer: Viewer, number: TicketNo, verb: &str, body: Value, conditions: Conditions) -> Result<Done, Problem> {
+pub async fn act(
+    app: &App,
+    viewer: Viewer,
+    number: TicketNo,
+    verb: &str,
+    body: Value,
+    conditions: Conditions,
+) -> Result<Done, Problem> {
     if INTERNAL.contains(&verb) {
         return Err(Refusal::missing("verb").into());
     }
@@ -38,13 +48,34 @@ pub async fn act(app: &App, viewer: Viewer, number: TicketNo, verb: &str, body: 
 /// # Errors
 /// Invalid, if a header cannot be read.
 pub fn conditions(headers: &HeaderMap, what: &str, body: &Bytes) -> Result<Conditions, Problem> {
-    let text = |name: &str| headers.get(name).map(|v| v.to_str().map_err(|_| Refusal::invalid(name, "This header must be plain text."))).transpose();
-    let idempotency = text("Idempotency-Key")?.map(|key| (key.to_owned(), digest(&format!("{what}\n{}", String::from_utf8_lossy(body)))));
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .map(|v| {
+                v.to_str()
+                    .map_err(|_| Refusal::invalid(name, "This header must be plain text."))
+            })
+            .transpose()
+    };
+    let idempotency = text("Idempotency-Key")?.map(|key| {
+        (
+            key.to_owned(),
+            digest(&format!("{what}\n{}", String::from_utf8_lossy(body))),
+        )
+    });
     let if_version = match text(header::IF_MATCH.as_str())? {
         None | Some("*") => None,
-        Some(tag) => Some(version_of(tag).ok_or_else(|| Refusal::invalid("If-Match", "Expected the entity tag of the ticket, such as \"v12\"."))?),
+        Some(tag) => Some(version_of(tag).ok_or_else(|| {
+            Refusal::invalid(
+                "If-Match",
+                "Expected the entity tag of the ticket, such as \"v12\".",
+            )
+        })?),
     };
-    Ok(Conditions { idempotency, if_version })
+    Ok(Conditions {
+        idempotency,
+        if_version,
+    })
 }
 
 /// The entity tag of a version.

@@ -9,10 +9,15 @@ pub fn object(fields: Vec<(String, String)>) -> Value {
         if value.trim().is_empty() {
             continue;
         }
-        let (name, list) = name.strip_suffix("[]").map_or((name.as_str(), false), |n| (n, true));
+        let (name, list) = name
+            .strip_suffix("[]")
+            .map_or((name.as_str(), false), |n| (n, true));
         match name.split_once('.') {
             Some((outer, inner)) => {
-                if let Value::Object(nested) = out.entry(outer).or_insert_with(|| Value::Object(Map::new())) {
+                if let Value::Object(nested) = out
+                    .entry(outer)
+                    .or_insert_with(|| Value::Object(Map::new()))
+                {
                     put(nested, inner, value, list);
                 }
             }
@@ -31,7 +36,14 @@ fn put(into: &mut Map<String, Value>, name: &str, value: String, list: bool) {
             *first = Value::Array(vec![before, value]);
         }
         None => {
-            into.insert(name.to_owned(), if list { Value::Array(vec![value]) } else { value });
+            into.insert(
+                name.to_owned(),
+                if list {
+                    Value::Array(vec![value])
+                } else {
+                    value
+                },
+            );
         }
     }
 }
@@ -54,8 +66,18 @@ mod tests {
     #[test]
     fn fields_become_the_object_of_a_command() {
         let f = |n: &str, v: &str| (n.to_owned(), v.to_owned());
-        let got = object(vec![f("title", "x"), f("fields.a", "1"), f("fields.b[]", "2"), f("tags[]", "p"), f("tags[]", "q"), f("team", " ")]);
-        assert_eq!(got, json!({"title": "x", "fields": {"a": "1", "b": ["2"]}, "tags": ["p", "q"]}));
+        let got = object(vec![
+            f("title", "x"),
+            f("fields.a", "1"),
+            f("fields.b[]", "2"),
+            f("tags[]", "p"),
+            f("tags[]", "q"),
+            f("team", " "),
+        ]);
+        assert_eq!(
+            got,
+            json!({"title": "x", "fields": {"a": "1", "b": ["2"]}, "tags": ["p", "q"]})
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod act;
 pub mod api;
 pub mod auth;
 pub mod form;
+pub mod health;
 pub mod pages;
 pub mod policy;
 pub mod problem;
@@ -39,11 +40,19 @@ pub struct Config {
 pub const MAX_EVIDENCE: u64 = 1 << 30;
 
 impl App {
+    /// What handlers share.
+    pub fn new(desk: Desk, config: Config) -> Self {
+        Self { desk, config }
+    }
+
     /// Reads from the store where blocking is allowed.
     ///
     /// # Errors
     /// What `work` returns.
-    pub async fn read<R: Send + 'static>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<R, Fault> + Send + 'static) -> Result<R, Fault> {
+    pub async fn read<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<R, Fault> + Send + 'static,
+    ) -> Result<R, Fault> {
         let store = self.desk.store.clone();
         self.blocking(move || store.read(work)).await
     }
@@ -52,8 +61,13 @@ impl App {
     ///
     /// # Errors
     /// What `work` returns.
-    pub async fn blocking<R: Send + 'static>(&self, work: impl FnOnce() -> Result<R, Fault> + Send + 'static) -> Result<R, Fault> {
-        tokio::task::spawn_blocking(work).await.unwrap_or_else(|e| Err(StoreError::Unavailable(e.to_string()).into()))
+    pub async fn blocking<R: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<R, Fault> + Send + 'static,
+    ) -> Result<R, Fault> {
+        tokio::task::spawn_blocking(work)
+            .await
+            .unwrap_or_else(|e| Err(StoreError::Unavailable(e.to_string()).into()))
     }
 }
 

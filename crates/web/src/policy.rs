@@ -56,7 +56,11 @@ pub struct Routes {
 impl Routes {
     /// No routes yet.
     pub fn new(app: App) -> Self {
-        Self { app, router: Router::new(), list: Vec::new() }
+        Self {
+            app,
+            router: Router::new(),
+            list: Vec::new(),
+        }
     }
 
     /// Registers a handler. There is no way to register one without a policy.
@@ -66,35 +70,66 @@ impl Routes {
         H: Handler<T, App>,
         T: 'static,
     {
-        let face = if path.starts_with("/api/") { Face::Api } else { Face::Page };
-        let filter = axum::routing::MethodFilter::try_from(method.clone()).unwrap_or(axum::routing::MethodFilter::GET);
-        let guarded: MethodRouter<App> = on(filter, handler).layer(from_fn_with_state((self.app.clone(), policy, face), guard));
+        let face = if path.starts_with("/api/") {
+            Face::Api
+        } else {
+            Face::Page
+        };
+        let filter = axum::routing::MethodFilter::try_from(method.clone())
+            .unwrap_or(axum::routing::MethodFilter::GET);
+        let guarded: MethodRouter<App> =
+            on(filter, handler).layer(from_fn_with_state((self.app.clone(), policy, face), guard));
         self.router = self.router.route(path, guarded);
-        self.list.push(Route { method, path: path.to_owned(), policy, face });
+        self.list.push(Route {
+            method,
+            path: path.to_owned(),
+            policy,
+            face,
+        });
         self
     }
 
     /// A page or read.
     #[must_use]
-    pub fn get<H: Handler<T, App>, T: 'static>(self, path: &str, policy: Policy, handler: H) -> Self {
+    pub fn get<H: Handler<T, App>, T: 'static>(
+        self,
+        path: &str,
+        policy: Policy,
+        handler: H,
+    ) -> Self {
         self.route(Method::GET, path, policy, handler)
     }
 
     /// A change.
     #[must_use]
-    pub fn post<H: Handler<T, App>, T: 'static>(self, path: &str, policy: Policy, handler: H) -> Self {
+    pub fn post<H: Handler<T, App>, T: 'static>(
+        self,
+        path: &str,
+        policy: Policy,
+        handler: H,
+    ) -> Self {
         self.route(Method::POST, path, policy, handler)
     }
 
     /// The whole of a thing replaced.
     #[must_use]
-    pub fn put<H: Handler<T, App>, T: 'static>(self, path: &str, policy: Policy, handler: H) -> Self {
+    pub fn put<H: Handler<T, App>, T: 'static>(
+        self,
+        path: &str,
+        policy: Policy,
+        handler: H,
+    ) -> Self {
         self.route(Method::PUT, path, policy, handler)
     }
 
     /// A thing ended.
     #[must_use]
-    pub fn delete<H: Handler<T, App>, T: 'static>(self, path: &str, policy: Policy, handler: H) -> Self {
+    pub fn delete<H: Handler<T, App>, T: 'static>(
+        self,
+        path: &str,
+        policy: Policy,
+        handler: H,
+    ) -> Self {
         self.route(Method::DELETE, path, policy, handler)
     }
 
@@ -111,26 +146,46 @@ impl Routes {
 }
 
 /// Finds out who asks, refuses whom the policy does not let in, and gives errors the face of the route.
-async fn guard(State((app, policy, face)): State<(App, Policy, Face)>, mut request: Request, next: Next) -> Response {
-    let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+async fn guard(
+    State((app, policy, face)): State<(App, Policy, Face)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let path = request
+        .uri()
+        .path_and_query()
+        .map_or_else(|| "/".to_owned(), ToString::to_string);
     let (method, headers) = (request.method().clone(), request.headers().clone());
     let get = method == Method::GET;
     let signed = match auth::identify(&app, &method, &headers).await {
         Ok(signed) => signed,
         Err(problem) => return face_of(&app, face, None, problem.into_response()).await,
     };
-    let passed = signed.as_ref().filter(|s| s.session.as_ref().is_none_or(|x| x.passed));
+    let passed = signed
+        .as_ref()
+        .filter(|s| s.session.as_ref().is_none_or(|x| x.passed));
     let refused = match (policy, passed) {
         (Policy::Public, _) => None,
         (Policy::Signed, Some(_)) => None,
         (Policy::May(action), Some(s)) => s.viewer.may(action).err(),
-        (_, None) => Some(Refusal::unknown("Sign in first, or send an API token as “Authorization: Bearer …”.")),
+        (_, None) => Some(Refusal::unknown(
+            "Sign in first, or send an API token as “Authorization: Bearer …”.",
+        )),
     };
     let known = signed.clone();
     let response = match refused {
-        Some(r) if face == Face::Page && get && passed.is_none() && r.kind == midwatch_domain::refusal::RefusalKind::Unknown => {
+        Some(r)
+            if face == Face::Page
+                && get
+                && passed.is_none()
+                && r.kind == midwatch_domain::refusal::RefusalKind::Unknown =>
+        {
             // Half signed in: the second factor is still to be shown.
-            let to = if signed.is_some() { "/login/second".to_owned() } else { format!("/login?next={}", form_encode(&path)) };
+            let to = if signed.is_some() {
+                "/login/second".to_owned()
+            } else {
+                format!("/login?next={}", form_encode(&path))
+            };
             return Redirect::to(&to).into_response();
         }
         Some(r) => Problem::from(r).into_response(),
@@ -145,7 +200,12 @@ async fn guard(State((app, policy, face)): State<(App, Policy, Face)>, mut reque
 }
 
 /// Turns a problem into a page where a person is looking.
-async fn face_of(app: &App, face: Face, signed: Option<midwatch_desk::account::Signed>, response: Response) -> Response {
+async fn face_of(
+    app: &App,
+    face: Face,
+    signed: Option<midwatch_desk::account::Signed>,
+    response: Response,
+) -> Response {
     match (face, response.extensions().get::<Problem>().cloned()) {
         (Face::Page, Some(problem)) => crate::pages::error::page(app, signed, &problem).await,
         _ => response,
@@ -154,5 +214,13 @@ async fn face_of(app: &App, face: Face, signed: Option<midwatch_desk::account::S
 
 fn form_encode(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~' | b'/');
-    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| {
+            if plain(b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect()
 }

@@ -53,7 +53,10 @@ impl From<Refusal> for Problem {
             RefusalKind::Forbidden => StatusCode::FORBIDDEN,
             RefusalKind::Missing => StatusCode::NOT_FOUND,
         };
-        Self { field: r.field, ..Self::new(status, &r.code, r.message) }
+        Self {
+            field: r.field,
+            ..Self::new(status, &r.code, r.message)
+        }
     }
 }
 
@@ -67,7 +70,11 @@ impl From<StoreError> for Problem {
                 "unavailable",
                 "The database cannot be used now. Try again in a moment, with the same idempotency key if you sent one.",
             ),
-            _ => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something is wrong inside Midwatch; nothing was changed. The server's log says more."),
+            _ => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Something is wrong inside Midwatch; nothing was changed. The server's log says more.",
+            ),
         }
     }
 }
@@ -83,7 +90,14 @@ impl From<Fault> for Problem {
 
 impl From<JsonRejection> for Problem {
     fn from(r: JsonRejection) -> Self {
-        Self::new(r.status(), "invalid.body", format!("{}. Send one JSON object as application/json.", r.body_text()))
+        Self::new(
+            r.status(),
+            "invalid.body",
+            format!(
+                "{}. Send one JSON object as application/json.",
+                r.body_text()
+            ),
+        )
     }
 }
 
@@ -95,7 +109,11 @@ impl From<PathRejection> for Problem {
 
 impl From<QueryRejection> for Problem {
     fn from(r: QueryRejection) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid.query", r.body_text())
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid.query",
+            r.body_text(),
+        )
     }
 }
 
@@ -103,9 +121,20 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_string(&self).unwrap_or_default();
-        let mut response = (status, [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))], body).into_response();
+        let mut response = (
+            status,
+            [(
+                header::CONTENT_TYPE,
+                HeaderValue::from_static("application/problem+json"),
+            )],
+            body,
+        )
+            .into_response();
         if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"midwatch\""));
+            response.headers_mut().insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"midwatch\""),
+            );
         }
         response.extensions_mut().insert(self);
         response

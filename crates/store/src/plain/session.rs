@@ -53,7 +53,16 @@ fn session(row: &Row) -> Result<Session, StoreError> {
 /// # Errors
 /// As the engine says.
 pub fn insert(tx: &mut Tx<'_>, digest: &str, s: &Session) -> Result<(), StoreError> {
-    let params = params![digest, s.id.as_str(), s.person.as_str(), s.created_at.0, s.seen_at.0, s.expires_at.0, s.agent.as_str(), s.passed];
+    let params = params![
+        digest,
+        s.id.as_str(),
+        s.person.as_str(),
+        s.created_at.0,
+        s.seen_at.0,
+        s.expires_at.0,
+        s.agent.as_str(),
+        s.passed
+    ];
     tx.exec(INSERT, params).map(|_| ())
 }
 
@@ -62,7 +71,11 @@ pub fn insert(tx: &mut Tx<'_>, digest: &str, s: &Session) -> Result<(), StoreErr
 /// # Errors
 /// As the engine says.
 pub fn find(tx: &mut Tx<'_>, digest: &str, now: Moment) -> Result<Option<Session>, StoreError> {
-    let found = tx.opt(FIND, params![digest])?.as_ref().map(session).transpose()?;
+    let found = tx
+        .opt(FIND, params![digest])?
+        .as_ref()
+        .map(session)
+        .transpose()?;
     Ok(found.filter(|s| s.expires_at > now))
 }
 
@@ -71,7 +84,10 @@ pub fn find(tx: &mut Tx<'_>, digest: &str, now: Moment) -> Result<Option<Session
 /// # Errors
 /// As the engine says.
 pub fn of_person(tx: &mut Tx<'_>, person: &PersonId) -> Result<Vec<Session>, StoreError> {
-    tx.all(OF_PERSON, params![person.as_str()])?.iter().map(session).collect()
+    tx.all(OF_PERSON, params![person.as_str()])?
+        .iter()
+        .map(session)
+        .collect()
 }
 
 /// Notes that a session was used.

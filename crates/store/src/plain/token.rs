@@ -12,7 +12,8 @@ const INSERT: &str = "INSERT INTO tokens (digest, id, person, name, scopes, crea
 const FIND: &str = "SELECT id, person, name, scopes, created_at, expires_at, revoked_at, used_at FROM tokens WHERE digest = ?1";
 const OF_PERSON: &str = "SELECT id, person, name, scopes, created_at, expires_at, revoked_at, used_at FROM tokens WHERE person = ?1 ORDER BY created_at DESC";
 const ALL: &str = "SELECT id, person, name, scopes, created_at, expires_at, revoked_at, used_at FROM tokens ORDER BY created_at DESC";
-const REVOKE: &str = "UPDATE tokens SET revoked_at = ?3 WHERE person = ?1 AND id = ?2 AND revoked_at IS NULL";
+const REVOKE: &str =
+    "UPDATE tokens SET revoked_at = ?3 WHERE person = ?1 AND id = ?2 AND revoked_at IS NULL";
 const USED: &str = "UPDATE tokens SET used_at = ?2 WHERE digest = ?1";
 
 /// Every statement of this file.
@@ -52,7 +53,10 @@ fn token(row: &Row) -> Result<Token, StoreError> {
         id: row.parse(0)?,
         person: row.parse(1)?,
         name: row.text(2)?.to_owned(),
-        scopes: scopes.map(str::parse).collect::<Result<_, _>>().map_err(StoreError::corrupt)?,
+        scopes: scopes
+            .map(str::parse)
+            .collect::<Result<_, _>>()
+            .map_err(StoreError::corrupt)?,
         created_at: Moment(row.int(4)?),
         expires_at: Moment(row.int(5)?),
         revoked_at: row.opt_int(6)?.map(Moment),
@@ -65,8 +69,21 @@ fn token(row: &Row) -> Result<Token, StoreError> {
 /// # Errors
 /// As the engine says.
 pub fn insert(tx: &mut Tx<'_>, digest: &str, t: &Token) -> Result<(), StoreError> {
-    let scopes = t.scopes.iter().map(|s| s.as_str()).collect::<Vec<_>>().join(" ");
-    let params = params![digest, t.id.as_str(), t.person.as_str(), t.name.as_str(), scopes, t.created_at.0, t.expires_at.0];
+    let scopes = t
+        .scopes
+        .iter()
+        .map(|s| s.as_str())
+        .collect::<Vec<_>>()
+        .join(" ");
+    let params = params![
+        digest,
+        t.id.as_str(),
+        t.person.as_str(),
+        t.name.as_str(),
+        scopes,
+        t.created_at.0,
+        t.expires_at.0
+    ];
     tx.exec(INSERT, params).map(|_| ())
 }
 
@@ -75,7 +92,10 @@ pub fn insert(tx: &mut Tx<'_>, digest: &str, t: &Token) -> Result<(), StoreError
 /// # Errors
 /// As the engine says.
 pub fn find(tx: &mut Tx<'_>, digest: &str) -> Result<Option<Token>, StoreError> {
-    tx.opt(FIND, params![digest])?.as_ref().map(token).transpose()
+    tx.opt(FIND, params![digest])?
+        .as_ref()
+        .map(token)
+        .transpose()
 }
 
 /// Tokens of a person, newest first.
@@ -83,7 +103,10 @@ pub fn find(tx: &mut Tx<'_>, digest: &str) -> Result<Option<Token>, StoreError> 
 /// # Errors
 /// As the engine says.
 pub fn of_person(tx: &mut Tx<'_>, person: &PersonId) -> Result<Vec<Token>, StoreError> {
-    tx.all(OF_PERSON, params![person.as_str()])?.iter().map(token).collect()
+    tx.all(OF_PERSON, params![person.as_str()])?
+        .iter()
+        .map(token)
+        .collect()
 }
 
 /// Everybody's tokens, newest first.
@@ -98,7 +121,12 @@ pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Token>, StoreError> {
 ///
 /// # Errors
 /// As the engine says.
-pub fn revoke(tx: &mut Tx<'_>, person: &PersonId, id: &TokenId, at: Moment) -> Result<bool, StoreError> {
+pub fn revoke(
+    tx: &mut Tx<'_>,
+    person: &PersonId,
+    id: &TokenId,
+    at: Moment,
+) -> Result<bool, StoreError> {
     Ok(tx.exec(REVOKE, params![person.as_str(), id.as_str(), at.0])? > 0)
 }
 

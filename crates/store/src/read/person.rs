@@ -6,7 +6,8 @@ use crate::db::Tx;
 use crate::{StoreError, params};
 
 const OPEN: &str = "SELECT COUNT(*) FROM tickets WHERE owner = ?1 AND is_open = 1";
-const HAS_READ: &str = "SELECT read_at FROM procedure_reads WHERE procedure = ?1 AND version = ?2 AND person = ?3";
+const HAS_READ: &str =
+    "SELECT read_at FROM procedure_reads WHERE procedure = ?1 AND version = ?2 AND person = ?3";
 const READERS: &str = "SELECT person, read_at FROM procedure_reads WHERE procedure = ?1 AND version = ?2 ORDER BY read_at, person";
 
 /// Every statement of this file.
@@ -24,14 +25,28 @@ pub fn open_tickets(tx: &mut Tx<'_>, person: &PersonId) -> Result<i64, StoreErro
 ///
 /// # Errors
 /// As the engine says.
-pub fn has_read(tx: &mut Tx<'_>, person: &PersonId, procedure: &str, version: i64) -> Result<bool, StoreError> {
-    Ok(tx.opt(HAS_READ, params![procedure, version, person.as_str()])?.is_some())
+pub fn has_read(
+    tx: &mut Tx<'_>,
+    person: &PersonId,
+    procedure: &str,
+    version: i64,
+) -> Result<bool, StoreError> {
+    Ok(tx
+        .opt(HAS_READ, params![procedure, version, person.as_str()])?
+        .is_some())
 }
 
 /// Who has confirmed reading this version, and when (milliseconds since 1970 UTC).
 ///
 /// # Errors
 /// As the engine says.
-pub fn readers(tx: &mut Tx<'_>, procedure: &str, version: i64) -> Result<Vec<(PersonId, i64)>, StoreError> {
-    tx.all(READERS, params![procedure, version])?.iter().map(|r| Ok((r.parse(0)?, r.int(1)?))).collect()
+pub fn readers(
+    tx: &mut Tx<'_>,
+    procedure: &str,
+    version: i64,
+) -> Result<Vec<(PersonId, i64)>, StoreError> {
+    tx.all(READERS, params![procedure, version])?
+        .iter()
+        .map(|r| Ok((r.parse(0)?, r.int(1)?)))
+        .collect()
 }

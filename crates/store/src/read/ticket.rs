@@ -35,7 +35,13 @@ pub fn find_ticket(tx: &mut Tx<'_>, viewer: &Viewer, number: TicketNo) -> Result
 ///
 /// # Errors
 /// As the engine says.
-pub fn timeline(tx: &mut Tx<'_>, directory: &Directory, ticket: &Ticket, seq: i64, limit: i64) -> Result<Vec<TimelineEntry>, StoreError> {
+pub fn timeline(
+    tx: &mut Tx<'_>,
+    directory: &Directory,
+    ticket: &Ticket,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<TimelineEntry>, StoreError> {
     let entries = log::of_ticket(tx, ticket.number, seq, limit)?;
     entries
         .into_iter()
@@ -43,7 +49,11 @@ pub fn timeline(tx: &mut Tx<'_>, directory: &Directory, ticket: &Ticket, seq: i6
         .map(|entry| {
             let parsed = rows::parse(&entry)?;
             let sentence = parsed.say(directory);
-            Ok(TimelineEntry { entry, parsed, sentence })
+            Ok(TimelineEntry {
+                entry,
+                parsed,
+                sentence,
+            })
         })
         .collect()
 }

@@ -10,8 +10,10 @@ use crate::rows::head;
 use crate::{StoreError, WriteTx, params};
 
 const ALL: &str = "SELECT body FROM revisions ORDER BY seq";
-const NEXT: &str = "SELECT COALESCE(MAX(revision), 0) + 1 FROM revisions WHERE what = ?1 AND id = ?2";
-const INSERT: &str = "INSERT INTO revisions (what, id, revision, seq, body) VALUES (?1, ?2, ?3, ?4, ?5)";
+const NEXT: &str =
+    "SELECT COALESCE(MAX(revision), 0) + 1 FROM revisions WHERE what = ?1 AND id = ?2";
+const INSERT: &str =
+    "INSERT INTO revisions (what, id, revision, seq, body) VALUES (?1, ?2, ?3, ?4, ?5)";
 const READ: &str = "INSERT INTO procedure_reads (procedure, version, person, read_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (procedure, version, person) DO NOTHING";
 
 /// Every statement of this file.
@@ -32,11 +34,22 @@ pub(crate) fn load(tx: &mut Tx<'_>) -> Result<(i64, Arc<Directory>), StoreError>
 ///
 /// # Errors
 /// As the engine says.
-pub fn revise(w: &mut WriteTx<'_>, actor: &Actor, body: Revision, change: &str) -> Result<Revised, StoreError> {
+pub fn revise(
+    w: &mut WriteTx<'_>,
+    actor: &Actor,
+    body: Revision,
+    change: &str,
+) -> Result<Revised, StoreError> {
     let (what, id) = (body.what(), body.id());
     let revision = w.tx.one(NEXT, params![what, id.as_str()])?.int(0)?;
-    let revised = Revised { revision, change: change.to_owned(), body };
-    let serde_json::Value::Object(payload) = serde_json::to_value(&revised).map_err(StoreError::corrupt)? else {
+    let revised = Revised {
+        revision,
+        change: change.to_owned(),
+        body,
+    };
+    let serde_json::Value::Object(payload) =
+        serde_json::to_value(&revised).map_err(StoreError::corrupt)?
+    else {
         return Err(StoreError::corrupt("a revision is not an object"));
     };
     let entry = w.append(actor, None, Revised::KIND, Revised::VERSION, None, payload)?;
@@ -48,21 +61,57 @@ pub fn revise(w: &mut WriteTx<'_>, actor: &Actor, body: Revision, change: &str) 
 
 pub(crate) fn insert(tx: &mut Tx<'_>, seq: i64, revised: &Revised) -> Result<(), StoreError> {
     let text = serde_json::to_string(revised).map_err(StoreError::corrupt)?;
-    tx.exec(INSERT, params![revised.body.what(), revised.body.id(), revised.revision, seq, text]).map(|_| ())
+    tx.exec(
+        INSERT,
+        params![
+            revised.body.what(),
+            revised.body.id(),
+            revised.revision,
+            seq,
+            text
+        ],
+    )
+    .map(|_| ())
 }
 
 /// Records that a person has read a procedure.
 ///
 /// # Errors
 /// As the engine says.
-pub fn procedure_read(w: &mut WriteTx<'_>, actor: &Actor, read: &ProcedureRead) -> Result<(), StoreError> {
-    let serde_json::Value::Object(payload) = serde_json::to_value(read).map_err(StoreError::corrupt)? else {
+pub fn procedure_read(
+    w: &mut WriteTx<'_>,
+    actor: &Actor,
+    read: &ProcedureRead,
+) -> Result<(), StoreError> {
+    let serde_json::Value::Object(payload) =
+        serde_json::to_value(read).map_err(StoreError::corrupt)?
+    else {
         return Err(StoreError::corrupt("a reading is not an object"));
     };
-    let entry = w.append(actor, None, ProcedureRead::KIND, ProcedureRead::VERSION, None, payload)?;
+    let entry = w.append(
+        actor,
+        None,
+        ProcedureRead::KIND,
+        ProcedureRead::VERSION,
+        None,
+        payload,
+    )?;
     insert_read(&mut w.tx, read, entry.recorded_at.0)
 }
 
-pub(crate) fn insert_read(tx: &mut Tx<'_>, read: &ProcedureRead, at_ms: i64) -> Result<(), StoreError> {
-    tx.exec(READ, params![read.procedure.as_str(), read.version, read.person.as_str(), at_ms]).map(|_| ())
+pub(crate) fn insert_read(
+    tx: &mut Tx<'_>,
+    read: &ProcedureRead,
+    at_ms: i64,
+) -> Result<(), StoreError> {
+    tx.exec(
+        READ,
+        params![
+            read.procedure.as_str(),
+            read.version,
+            read.person.as_str(),
+            at_ms
+        ],
+    )
+    .map(|_| ())
 }

@@ -7,7 +7,8 @@ use crate::db::Tx;
 use crate::{Head, StoreError, params};
 
 const BEGIN: &str = "INSERT INTO head (id, seq, hash, recorded_at, next_ticket, directory_seq) VALUES (1, 0, ?1, 0, 1, 0) ON CONFLICT (id) DO NOTHING";
-const READ: &str = "SELECT seq, hash, recorded_at, next_ticket, directory_seq FROM head WHERE id = 1";
+const READ: &str =
+    "SELECT seq, hash, recorded_at, next_ticket, directory_seq FROM head WHERE id = 1";
 const SAVE: &str = "UPDATE head SET seq = ?1, hash = ?2, recorded_at = ?3, next_ticket = ?4, directory_seq = ?5 WHERE id = 1";
 const DIRECTORY: &str = "SELECT directory_seq FROM head WHERE id = 1";
 
@@ -34,7 +35,11 @@ pub fn read(tx: &mut Tx<'_>) -> Result<Head, StoreError> {
     let row = tx.one(READ, &[])?;
     Ok(Head {
         seq: row.int(0)?,
-        hash: row.blob(1)?.try_into().map(Hash).map_err(|_| StoreError::corrupt("a hash has not 32 bytes"))?,
+        hash: row
+            .blob(1)?
+            .try_into()
+            .map(Hash)
+            .map_err(|_| StoreError::corrupt("a hash has not 32 bytes"))?,
         recorded_at: Moment(row.int(2)?),
         next_ticket: row.int(3)?,
         directory_seq: row.int(4)?,
@@ -46,6 +51,12 @@ pub(crate) fn directory_seq(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
 }
 
 pub(crate) fn save(tx: &mut Tx<'_>, head: &Head) -> Result<(), StoreError> {
-    let params = params![head.seq, &head.hash.0[..], head.recorded_at.0, head.next_ticket, head.directory_seq];
+    let params = params![
+        head.seq,
+        &head.hash.0[..],
+        head.recorded_at.0,
+        head.next_ticket,
+        head.directory_seq
+    ];
     tx.exec(SAVE, params).map(|_| ())
 }

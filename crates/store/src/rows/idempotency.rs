@@ -7,7 +7,8 @@ use crate::db::Tx;
 use crate::{StoreError, params};
 
 const FIND: &str = "SELECT digest, reply FROM idempotency WHERE actor = ?1 AND name = ?2";
-const KEEP: &str = "INSERT INTO idempotency (actor, name, digest, reply, at) VALUES (?1, ?2, ?3, ?4, ?5)";
+const KEEP: &str =
+    "INSERT INTO idempotency (actor, name, digest, reply, at) VALUES (?1, ?2, ?3, ?4, ?5)";
 const FORGET: &str = "DELETE FROM idempotency WHERE at < ?1";
 
 /// Every statement of this file.
@@ -17,17 +18,30 @@ pub(crate) const STATEMENTS: &[&str] = &[FIND, KEEP, FORGET];
 ///
 /// # Errors
 /// As the engine says.
-pub fn find(tx: &mut Tx<'_>, actor: &Actor, key: &str) -> Result<Option<(String, String)>, StoreError> {
+pub fn find(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    key: &str,
+) -> Result<Option<(String, String)>, StoreError> {
     let row = tx.opt(FIND, params![actor.to_string(), key])?;
-    row.map(|r| Ok((r.text(0)?.to_owned(), r.text(1)?.to_owned()))).transpose()
+    row.map(|r| Ok((r.text(0)?.to_owned(), r.text(1)?.to_owned())))
+        .transpose()
 }
 
 /// Keeps the reply.
 ///
 /// # Errors
 /// As the engine says.
-pub fn keep(tx: &mut Tx<'_>, actor: &Actor, key: &str, digest: &str, reply: &str, at: Moment) -> Result<(), StoreError> {
-    tx.exec(KEEP, params![actor.to_string(), key, digest, reply, at.0]).map(|_| ())
+pub fn keep(
+    tx: &mut Tx<'_>,
+    actor: &Actor,
+    key: &str,
+    digest: &str,
+    reply: &str,
+    at: Moment,
+) -> Result<(), StoreError> {
+    tx.exec(KEEP, params![actor.to_string(), key, digest, reply, at.0])
+        .map(|_| ())
 }
 
 /// Forgets replies kept before `before`.

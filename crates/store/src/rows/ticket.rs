@@ -21,12 +21,22 @@ const SAVE: &str = "INSERT INTO tickets (number, version, title, kind, severity,
  restricted = excluded.restricted, merged = excluded.merged, links = excluded.links, evidence = excluded.evidence, tasks = excluded.tasks,
  open_tasks = excluded.open_tasks, updated_at = excluded.updated_at, closed_at = excluded.closed_at";
 const ADD_PERSON: &str = "INSERT INTO ticket_people (person, tie, number) VALUES (?1, ?2, ?3) ON CONFLICT (person, tie, number) DO NOTHING";
-const DROP_PERSON: &str = "DELETE FROM ticket_people WHERE person = ?1 AND tie = ?2 AND number = ?3";
-const ADD_TAG: &str = "INSERT INTO ticket_tags (tag, number) VALUES (?1, ?2) ON CONFLICT (tag, number) DO NOTHING";
+const DROP_PERSON: &str =
+    "DELETE FROM ticket_people WHERE person = ?1 AND tie = ?2 AND number = ?3";
+const ADD_TAG: &str =
+    "INSERT INTO ticket_tags (tag, number) VALUES (?1, ?2) ON CONFLICT (tag, number) DO NOTHING";
 const DROP_TAG: &str = "DELETE FROM ticket_tags WHERE tag = ?1 AND number = ?2";
 
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[LOAD, SAVE_STATE, SAVE, ADD_PERSON, DROP_PERSON, ADD_TAG, DROP_TAG];
+pub(crate) const STATEMENTS: &[&str] = &[
+    LOAD,
+    SAVE_STATE,
+    SAVE,
+    ADD_PERSON,
+    DROP_PERSON,
+    ADD_TAG,
+    DROP_TAG,
+];
 
 /// How a person is tied to a ticket beside owning or reporting it.
 pub mod tie {
@@ -44,7 +54,10 @@ pub mod tie {
 /// As the engine says; corrupt if the state cannot be read.
 pub fn load(tx: &mut Tx<'_>, number: TicketNo) -> Result<Option<Ticket>, StoreError> {
     let row = tx.opt(LOAD, params![number.0])?;
-    row.map(|r| serde_json::from_str(r.text(0)?).map_err(|e| StoreError::corrupt(format!("{number}: {e}")))).transpose()
+    row.map(|r| {
+        serde_json::from_str(r.text(0)?).map_err(|e| StoreError::corrupt(format!("{number}: {e}")))
+    })
+    .transpose()
 }
 
 /// Records what a decision planned and folds it into the rows. `states` holds the tickets it is about, as loaded; they are
@@ -52,11 +65,23 @@ pub fn load(tx: &mut Tx<'_>, number: TicketNo) -> Result<Option<Ticket>, StoreEr
 ///
 /// # Errors
 /// As the engine says.
-pub fn record(w: &mut WriteTx<'_>, actor: &Actor, planned: Vec<Planned>, states: &mut BTreeMap<TicketNo, Ticket>) -> Result<Vec<Entry>, StoreError> {
+pub fn record(
+    w: &mut WriteTx<'_>,
+    actor: &Actor,
+    planned: Vec<Planned>,
+    states: &mut BTreeMap<TicketNo, Ticket>,
+) -> Result<Vec<Entry>, StoreError> {
     let mut entries = Vec::with_capacity(planned.len());
     let mut before: BTreeMap<TicketNo, Option<Ticket>> = BTreeMap::new();
     for p in planned {
-        let entry = w.append(actor, Some(p.ticket), p.entry.kind(), p.entry.version(), p.occurred_at, p.entry.payload())?;
+        let entry = w.append(
+            actor,
+            Some(p.ticket),
+            p.entry.kind(),
+            p.entry.version(),
+            p.occurred_at,
+            p.entry.payload(),
+        )?;
         let old = match states.remove(&p.ticket) {
             Some(t) => Some(t),
             None => load(&mut w.tx, p.ticket)?,
@@ -65,8 +90,17 @@ pub fn record(w: &mut WriteTx<'_>, actor: &Actor, planned: Vec<Planned>, states:
         if old.is_none() {
             w.head.next_ticket = w.head.next_ticket.max(p.ticket.0 + 1);
         }
-        let at = At { actor, occurred_at: entry.occurred_at, recorded_at: entry.recorded_at };
-        let after = p.entry.apply(old, &at).ok_or_else(|| StoreError::corrupt(format!("an entry is about {}, which does not exist", p.ticket)))?;
+        let at = At {
+            actor,
+            occurred_at: entry.occurred_at,
+            recorded_at: entry.recorded_at,
+        };
+        let after = p.entry.apply(old, &at).ok_or_else(|| {
+            StoreError::corrupt(format!(
+                "an entry is about {}, which does not exist",
+                p.ticket
+            ))
+        })?;
         states.insert(p.ticket, after);
         let directory = w.directory.clone();
         search::add(&mut w.tx, entry.seq, p.ticket, &p.entry, &directory)?;
@@ -86,7 +120,14 @@ pub fn record(w: &mut WriteTx<'_>, actor: &Actor, planned: Vec<Planned>, states:
 /// Corrupt if an entry cannot be read.
 pub fn fold(ticket: Option<Ticket>, entry: &Entry) -> Result<Option<Ticket>, StoreError> {
     let parsed = parse(entry)?;
-    Ok(parsed.apply(ticket, &At { actor: &entry.actor, occurred_at: entry.occurred_at, recorded_at: entry.recorded_at }))
+    Ok(parsed.apply(
+        ticket,
+        &At {
+            actor: &entry.actor,
+            occurred_at: entry.occurred_at,
+            recorded_at: entry.recorded_at,
+        },
+    ))
 }
 
 /// Reads a ticket entry back; erased texts read as a tombstone.
@@ -98,7 +139,8 @@ pub fn parse(entry: &Entry) -> Result<TicketEntry, StoreError> {
     for f in entry.fields.iter().filter(|f| f.value().is_none()) {
         payload.insert(f.name.clone(), serde_json::Value::String(TOMBSTONE.into()));
     }
-    TicketEntry::parse(&entry.kind, entry.version, payload).map_err(|e| StoreError::corrupt(format!("entry {}: {e}", entry.seq)))
+    TicketEntry::parse(&entry.kind, entry.version, payload)
+        .map_err(|e| StoreError::corrupt(format!("entry {}: {e}", entry.seq)))
 }
 
 /// What stands where a text was erased.
@@ -106,9 +148,15 @@ pub const TOMBSTONE: &str = "[erased]";
 
 fn people(t: &Ticket) -> BTreeSet<(&str, &'static str)> {
     let watchers = t.watchers.iter().map(|p| (p.as_str(), tie::WATCHES));
-    let named = t.restricted_to.iter().flatten().map(|p| (p.as_str(), tie::NAMED));
+    let named = t
+        .restricted_to
+        .iter()
+        .flatten()
+        .map(|p| (p.as_str(), tie::NAMED));
     let open = t.tasks.iter().filter(|k| k.is_open() && t.is_open());
-    let tasks = open.filter_map(|k| k.assignee.as_ref()).map(|p| (p.as_str(), tie::TASK));
+    let tasks = open
+        .filter_map(|k| k.assignee.as_ref())
+        .map(|p| (p.as_str(), tie::TASK));
     watchers.chain(named).chain(tasks).collect()
 }
 
