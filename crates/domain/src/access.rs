@@ -387,6 +387,7 @@ pub fn may_leave(tlp: Tlp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{Desk, id, token, viewer};
 
     /// The table as a reviewed text: a change of a right is a change of this file.
     #[test]
@@ -435,5 +436,55 @@ mod tests {
         ] {
             assert_eq!(reach(Role::Auditor, action), Reach::None);
         }
+    }
+
+    /// Whether each person of the cast sees a ticket of Rita's, and the same ticket restricted to Cleo.
+    #[test]
+    fn who_sees_what() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        let seen = |desk: &Desk| -> Vec<&str> {
+            let cast = crate::testing::CAST.iter().map(|(name, ..)| *name);
+            let sees = |name: &&str| viewer(&desk.directory, name).sees(desk.ticket(n));
+            cast.filter(sees).collect()
+        };
+        // Accounts that are not active have no viewer: they cannot sign in.
+        assert_eq!(
+            seen(&desk),
+            [
+                "ada", "lena", "ben", "cleo", "dan", "rita", "otto", "gone", "ivan"
+            ]
+        );
+        let only = serde_json::json!({ "people": [id("cleo")], "reason": "Quiet." });
+        desk.does("lena", n, "restrict", only);
+        assert_eq!(seen(&desk), ["lena", "ben", "cleo", "otto"]);
+        let other = desk.open("ben");
+        assert!(!viewer(&desk.directory, "rita").sees(desk.ticket(other)));
+    }
+
+    #[test]
+    fn a_token_that_may_not_read_sees_nothing_but_can_write() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        let open = token(&desk.directory, "cleo", &[TokenScope::Open]);
+        assert!(!open.sees(desk.ticket(n)) && open.knows(desk.ticket(n)));
+        let note = serde_json::json!({ "text": "Seen again." });
+        assert!(desk.request(&open, n, "note", note.clone()).is_ok());
+        let take = desk.request(&open, n, "take", serde_json::json!({}));
+        assert_eq!(take.unwrap_err().code, "forbidden");
+        let read = token(&desk.directory, "cleo", &[TokenScope::Read]);
+        assert!(read.sees(desk.ticket(n)));
+        let refusal = desk.request(&read, n, "note", note.clone()).unwrap_err();
+        assert!(
+            refusal.message.contains("scopes of this token"),
+            "{refusal}"
+        );
+        let only = serde_json::json!({ "people": [], "reason": "Quiet." });
+        desk.does("lena", n, "restrict", only);
+        assert!(!open.knows(desk.ticket(n)));
+        assert_eq!(
+            desk.request(&open, n, "note", note).unwrap_err().code,
+            "missing"
+        );
     }
 }

@@ -185,6 +185,21 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Reads an entry as it is written, byte for byte: another spelling of the same entry is refused, so that in a file
+    /// no byte can be altered unseen.
+    ///
+    /// # Errors
+    /// Says what is wrong.
+    pub fn read(line: &str) -> Result<Self, String> {
+        let entry: Self = serde_json::from_str(line).map_err(|e| e.to_string())?;
+        let written = serde_json::to_string(&entry).map_err(|e| e.to_string())?;
+        if written == line {
+            Ok(entry)
+        } else {
+            Err("the entry is not spelled as it was written".to_owned())
+        }
+    }
+
     /// The hash this entry must have after `previous`.
     pub fn compute_hash(&self, previous: &Hash) -> Hash {
         let mut h = Hasher::new(b"midwatch/entry/v1");
@@ -347,5 +362,177 @@ impl Chain {
             recorded_at: entry.recorded_at,
         };
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Desk;
+    use serde_json::json;
+
+    fn record() -> Vec<Entry> {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.does("ben", n, "acknowledge", json!({}));
+        desk.does("rita", n, "note", json!({ "text": "They called." }));
+        desk.does(
+            "ben",
+            n,
+            "close",
+            json!({ "outcome": "benign", "summary": "A test." }),
+        );
+        desk.record
+    }
+
+    /// Where the chain breaks, if it does.
+    fn broken(entries: &[Entry]) -> Option<i64> {
+        let mut chain = Chain::default();
+        entries
+            .iter()
+            .find_map(|e| chain.accept(e).err().map(|b| b.seq()))
+    }
+
+    #[test]
+    fn an_untouched_record_holds() {
+        assert_eq!(broken(&record()), None);
+    }
+
+    #[test]
+    fn flipping_any_bit_of_what_is_written_is_seen_at_its_entry() {
+        let entries = record();
+        for (i, entry) in entries.iter().enumerate() {
+            let written = serde_json::to_string(entry).unwrap();
+            assert_eq!(Entry::read(&written).as_ref(), Ok(entry));
+            for at in 0..written.len() {
+                for bit in 0..8 {
+                    let mut altered = written.clone().into_bytes();
+                    altered[at] ^= 1 << bit;
+                    // What cannot be read any more is seen too.
+                    let text = String::from_utf8_lossy(&altered);
+                    if let Ok(read) = Entry::read(&text) {
+                        let mut all = entries.clone();
+                        all[i] = read;
+                        let seq = broken(&all);
+                        // A gap is found where the number should have been.
+                        assert_eq!(seq, Some(entry.seq), "{text}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_part_of_an_entry_is_covered() {
+        let entries = record();
+        let alter: &[fn(&mut Entry)] = &[
+            |e| e.ticket = None,
+            |e| e.ticket = Some(TicketNo(9)),
+            |e| e.actor = Actor::System,
+            |e| e.kind = "closed".into(),
+            |e| e.version += 1,
+            |e| e.occurred_at = e.occurred_at.plus_ms(1),
+            |e| e.recorded_at = e.recorded_at.plus_ms(1),
+            |e| e.hash.0[31] ^= 1,
+            |e| e.fields.clear(),
+            |e| e.fields.push(e.fields[0].clone()),
+            |e| e.fields.reverse(),
+            |e| e.fields[0].name.push('x'),
+            |e| {
+                e.fields[0].body = FieldBody::Erased {
+                    commitment: Hash::ZERO,
+                }
+            },
+            |e| {
+                if let FieldBody::Shown { value, .. } = &mut e.fields[0].body {
+                    value.push(' ');
+                }
+            },
+            |e| {
+                if let FieldBody::Shown { salt, .. } = &mut e.fields[0].body {
+                    salt.push('0');
+                }
+            },
+        ];
+        for (i, alter) in alter.iter().enumerate() {
+            let mut all = entries.clone();
+            alter(&mut all[2]);
+            assert_eq!(broken(&all), Some(3), "alteration {i}");
+        }
+    }
+
+    #[test]
+    fn deleting_swapping_and_inserting_are_seen() {
+        let entries = record();
+        for i in 0..entries.len() - 1 {
+            let seq = entries[i].seq;
+            let mut deleted = entries.clone();
+            deleted.remove(i);
+            assert_eq!(broken(&deleted), Some(seq));
+            let mut renumbered = deleted;
+            for e in &mut renumbered[i..] {
+                e.seq -= 1;
+            }
+            assert_eq!(broken(&renumbered), Some(seq));
+            let mut swapped = entries.clone();
+            swapped.swap(i, i + 1);
+            assert_eq!(broken(&swapped), Some(seq));
+            let mut doubled = entries.clone();
+            doubled.insert(i, entries[i].clone());
+            assert_eq!(broken(&doubled), Some(seq + 1));
+        }
+    }
+
+    #[test]
+    fn time_does_not_run_backwards() {
+        let mut entries = record();
+        let last = entries.len() - 1;
+        let previous = entries[last - 1].hash;
+        entries[last].recorded_at = Moment(1);
+        entries[last].hash = entries[last].compute_hash(&previous);
+        assert_eq!(broken(&entries), Some(entries[last].seq));
+    }
+
+    #[test]
+    fn an_erased_field_leaves_the_chain_whole_and_its_value_gone() {
+        let mut entries = record();
+        let note = entries.iter_mut().find(|e| e.kind == "noted").unwrap();
+        for field in &mut note.fields {
+            *field = field.erased();
+        }
+        assert!(note.has_erased() && note.payload().is_empty());
+        let text = serde_json::to_string(&note).unwrap();
+        assert!(!text.contains("They called"));
+        let read: Entry = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, *note);
+        assert_eq!(broken(&entries), None);
+        // Erasing twice changes nothing.
+        let again = entries[2].fields[0].erased();
+        assert_eq!(again, entries[2].fields[0]);
+    }
+
+    #[test]
+    fn parts_do_not_run_together() {
+        let field = |salt: &str, name: &str, value: &str| Field {
+            name: name.into(),
+            body: FieldBody::Shown {
+                salt: salt.into(),
+                value: value.into(),
+            },
+        };
+        let a = field("ab", "c", "d").commitment();
+        assert_ne!(a, field("a", "bc", "d").commitment());
+        assert_ne!(a, field("ab", "cd", "").commitment());
+    }
+
+    #[test]
+    fn a_hash_has_one_spelling() {
+        let hash = Hash([0xab; 32]);
+        assert_eq!(Hash::from_hex(&hash.to_string()), Some(hash));
+        assert_eq!(hash.short(), "abababababab");
+        let upper = hash.to_string().to_uppercase();
+        for bad in [upper.as_str(), "", "zz", &"+1".repeat(32), &"é".repeat(32)] {
+            assert_eq!(Hash::from_hex(bad), None, "{bad}");
+        }
     }
 }

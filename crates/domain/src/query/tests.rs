@@ -281,6 +281,87 @@ fn every_field_is_in_the_table_once() {
     }
 }
 
+#[test]
+fn a_query_matches_what_it_says() {
+    let mut desk = crate::testing::Desk::new();
+    let n = desk.open("rita");
+    desk.does(
+        "ben",
+        n,
+        "classify",
+        serde_json::json!({ "severity": "high", "add_tags": ["vpn"] }),
+    );
+    desk.does("cleo", n, "watch", serde_json::json!({}));
+    let task = serde_json::json!({ "title": "Call", "assignee": id("dan") });
+    desk.does("ben", n, "add_task", task);
+    desk.attach("ben", n, "auth.log");
+    desk.offer(n, "cleo");
+    let matches = |text: &str| {
+        let query = parse(text).unwrap();
+        let resolved = query.resolve(&viewer(&desk.directory, "ben"), &desk.directory, desk.now);
+        resolved
+            .unwrap()
+            .matches(desk.ticket(n), &|words| "seen in the log".contains(words))
+    };
+    for text in [
+        "",
+        "number:1",
+        "title:SIGN",
+        "phase:detection severity>=high",
+        "kind:other",
+        "tlp:amber pap:amber",
+        "tag:vpn,x",
+        "owner:me",
+        "reporter:rita",
+        "watcher:cleo",
+        "assignee:dan",
+        "team:security",
+        "origin:web",
+        "is:open",
+        "is:mine",
+        "is:unacknowledged",
+        "is:offered",
+        "has:offer,links",
+        "has:evidence has:tasks",
+        "opened:today",
+        "updated>-1h",
+        "\"in the log\"",
+        "closed<today OR seen",
+        "-closed>-7d",
+        "-(tag:x OR is:closed)",
+        "-template:phishing",
+    ] {
+        assert!(matches(text), "{text}");
+    }
+    for text in [
+        "number>1",
+        "title:mail",
+        "phase:closed",
+        "severity:low",
+        "kind:fraud",
+        "tag:x",
+        "owner:cleo",
+        "watcher:me",
+        "assignee:ben",
+        "team:cloud",
+        "is:closed",
+        "is:acknowledged",
+        "is:restricted",
+        "is:merged",
+        "is:watched",
+        "has:links",
+        "outcome:benign",
+        "opened:yesterday",
+        "closed>-7d",
+        "closed<today",
+        "template:phishing",
+        "elsewhere",
+        "-seen",
+    ] {
+        assert!(!matches(text), "{text}");
+    }
+}
+
 fn term() -> impl Strategy<Value = String> {
     let fixed = proptest::sample::select(vec![
         "phase:analysis",

@@ -51,3 +51,45 @@ impl Effect for HandoffAccepted {
         Sentence::new(format!("accepted the ticket from {}: “I have it.”", d.name(&self.from))).with(self.reason.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Desk, id};
+    use serde_json::json;
+
+    #[test]
+    fn accepting_moves_the_responsibility() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.offer(n, "cleo");
+        let said = desk.does("cleo", n, "accept_handoff", json!({}));
+        assert_eq!(said, "accepted the ticket from Ben Castillo: “I have it.”");
+        let t = desk.ticket(n);
+        assert_eq!((&t.owner, t.owner_since, &t.offer), (&id("cleo"), t.updated_at, &None));
+        assert_eq!(t.acknowledged.as_ref().map(|a| &a.by), Some(&id("cleo")));
+        assert_eq!(desk.refused("cleo", n, "accept_handoff", json!({})), "handoff.none");
+    }
+
+    #[test]
+    fn only_who_was_asked_accepts() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        assert_eq!(desk.refused("cleo", n, "accept_handoff", json!({})), "handoff.none");
+        desk.offer(n, "cleo");
+        assert_eq!(desk.refused("dan", n, "accept_handoff", json!({})), "handoff.not_yours");
+        assert_eq!(desk.refused("ben", n, "accept_handoff", json!({})), "handoff.not_yours");
+        assert_eq!(desk.refused("system", n, "accept_handoff", json!({})), "forbidden");
+        assert_eq!(desk.ticket(n).owner, id("ben"));
+    }
+
+    #[test]
+    fn who_was_disabled_meanwhile_cannot_accept() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.offer(n, "cleo");
+        let cleo = desk.directory.people.get_mut(&id("cleo")).unwrap();
+        cleo.state = crate::people::AccountState::Disabled;
+        assert_eq!(desk.refused("cleo", n, "accept_handoff", json!({})), "person.cannot_own");
+        assert_eq!(desk.ticket(n).owner, id("ben"));
+    }
+}

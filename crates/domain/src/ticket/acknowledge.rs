@@ -43,3 +43,33 @@ impl Effect for Acknowledged {
         Sentence::new("acknowledged the ticket")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Desk, id};
+    use serde_json::json;
+
+    #[test]
+    fn the_owner_acknowledges_once() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        assert_eq!(desk.does("ben", n, "acknowledge", json!({})), "acknowledged the ticket");
+        let t = desk.ticket(n).clone();
+        assert_eq!(t.acknowledged.map(|a| a.by), Some(id("ben")));
+        assert_eq!(t.first_acknowledged_at, Some(t.updated_at));
+        assert_eq!(desk.does("ben", n, "acknowledge", json!({})), "");
+        assert_eq!(desk.ticket(n).version, t.version);
+    }
+
+    #[test]
+    fn nobody_else_acknowledges_and_not_when_closed() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        assert_eq!(desk.refused("cleo", n, "acknowledge", json!({})), "ticket.not_owner");
+        assert_eq!(desk.refused("rita", n, "acknowledge", json!({})), "forbidden");
+        assert_eq!(desk.refused("otto", n, "acknowledge", json!({})), "forbidden");
+        assert_eq!(desk.refused("system", n, "acknowledge", json!({})), "forbidden");
+        desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "A test." }));
+        assert_eq!(desk.refused("ben", n, "acknowledge", json!({})), "ticket.closed");
+    }
+}

@@ -84,3 +84,47 @@ impl Effect for TaskAdded {
         Sentence::new(format!("added the task “{}”{who}", self.title))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Desk, id};
+    use serde_json::json;
+
+    #[test]
+    fn a_task_is_added_for_somebody() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        let body = json!({ "title": "Call the bank", "phase": "containment", "assignee": id("dan"), "mandatory": "on" });
+        assert_eq!(desk.does("ben", n, "add_task", body), "added the task “Call the bank” for Dan Lindholm");
+        desk.does("ben", n, "add_task", json!({ "title": "Write it down" }));
+        let tasks = &desk.ticket(n).tasks;
+        assert_eq!((tasks[0].phase, tasks[0].mandatory, &tasks[0].assignee), (Phase::Containment, true, &Some(id("dan"))));
+        assert_eq!((tasks[1].phase, tasks[1].mandatory, tasks[1].is_open()), (Phase::Detection, false, true));
+    }
+
+    #[test]
+    fn what_a_task_must_not_be() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        let task = |more: Value| {
+            let mut body = json!({ "title": "x" });
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body
+        };
+        assert_eq!(desk.refused("ben", n, "add_task", task(json!({ "title": "" }))), "invalid.title");
+        assert_eq!(desk.refused("ben", n, "add_task", task(json!({ "phase": "closed" }))), "invalid.phase");
+        assert_eq!(desk.refused("ben", n, "add_task", task(json!({ "assignee": id("gone") }))), "person.cannot_own");
+        assert_eq!(desk.refused("ben", n, "add_task", task(json!({ "assignee": id("nobody") }))), "invalid.assignee");
+        assert_eq!(desk.refused("ben", n, "add_task", task(json!({ "mandatory": "perhaps" }))), "invalid.body");
+        assert_eq!(desk.refused("rita", n, "add_task", task(json!({}))), "forbidden");
+        desk.does("lena", n, "restrict", json!({ "people": [], "reason": "Quiet." }));
+        assert_eq!(desk.refused("ben", n, "add_task", task(json!({ "assignee": id("dan") }))), "invalid.assignee");
+        for _ in 0..500 {
+            desk.does("ben", n, "add_task", task(json!({})));
+        }
+        assert_eq!(desk.refused("ben", n, "add_task", task(json!({}))), "tasks.many");
+        desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "A test." }));
+        assert_eq!(desk.refused("ben", n, "add_task", task(json!({}))), "ticket.closed");
+    }
+}

@@ -62,3 +62,45 @@ impl Effect for TaskAssigned {
         Sentence::new(format!("assigned the task “{}” to {who}", self.title))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Desk, id};
+    use serde_json::json;
+
+    fn with_task(desk: &mut Desk) -> (TicketNo, TaskId) {
+        let n = desk.open("rita");
+        desk.does("ben", n, "add_task", json!({ "title": "Call the bank", "mandatory": true }));
+        let task = desk.ticket(n).tasks[0].id.clone();
+        (n, task)
+    }
+
+    #[test]
+    fn a_task_is_assigned_and_given_back() {
+        let mut desk = Desk::new();
+        let (n, task) = with_task(&mut desk);
+        let to_dan = json!({ "task": task, "assignee": id("dan") });
+        assert_eq!(desk.does("ben", n, "assign_task", to_dan.clone()), "assigned the task “Call the bank” to Dan Lindholm");
+        assert_eq!(desk.ticket(n).tasks[0].assignee, Some(id("dan")));
+        assert_eq!(desk.does("ben", n, "assign_task", to_dan), "");
+        assert_eq!(desk.does("ben", n, "assign_task", json!({ "task": task })), "assigned the task “Call the bank” to the owner");
+        assert_eq!(desk.ticket(n).tasks[0].assignee, None);
+    }
+
+    #[test]
+    fn only_open_tasks_of_this_ticket_to_people_who_can() {
+        let mut desk = Desk::new();
+        let (n, task) = with_task(&mut desk);
+        let to = |who: &str| json!({ "task": task, "assignee": id(who) });
+        assert_eq!(desk.refused("ben", n, "assign_task", to("rita")), "person.cannot_own");
+        assert_eq!(desk.refused("ben", n, "assign_task", to("nobody")), "invalid.assignee");
+        assert_eq!(desk.refused("otto", n, "assign_task", to("dan")), "forbidden");
+        let other = desk.open("rita");
+        assert_eq!(desk.refused("ben", other, "assign_task", to("dan")), "missing");
+        desk.does("ben", n, "finish_task", json!({ "task": task }));
+        assert_eq!(desk.refused("ben", n, "assign_task", to("dan")), "task.done");
+        desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "A test." }));
+        assert_eq!(desk.refused("ben", n, "assign_task", to("dan")), "ticket.closed");
+    }
+}

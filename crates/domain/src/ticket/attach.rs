@@ -104,3 +104,77 @@ impl Effect for EvidenceAttached {
         Sentence::new(format!("attached “{}” as evidence", self.name)).with(body.trim().to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Desk, desk::attach, id, viewer};
+    use serde_json::json;
+
+    #[test]
+    fn custody_begins_with_where_it_came_from() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        let evidence = desk.attach("rita", n, "auth.log");
+        let e = desk.ticket(n).evidence(&evidence).unwrap().clone();
+        assert_eq!((e.name.as_str(), e.size, e.media_type.as_str()), ("auth.log", 12, "text/plain"));
+        let first = CustodyEvent { by: Actor::Person(id("rita")), at: desk.now, what: Custody::Attached { source: "Exported from the proxy".into() } };
+        assert_eq!(e.custody, [first]);
+        let by = viewer(&desk.directory, "ben");
+        let planned = desk.act(&by, n, &attach("b.log").into()).unwrap();
+        let said = planned[0].entry.say(&desk.directory);
+        assert_eq!(said.text, "attached “b.log” as evidence");
+        assert!(said.body.is_some_and(|b| b.starts_with("Log excerpt\n\nSHA-256 `aaa") && b.ends_with("12 bytes")));
+    }
+
+    #[test]
+    fn names_and_types_from_outside_are_not_trusted() {
+        for (given, kept) in [
+            ("../../etc/passwd", "passwd"),
+            ("C:\\Users\\x\\a.exe", "a.exe"),
+            ("photo\u{202e}gpj.exe", "photogpj.exe"),
+            ("a\0b\r\n.txt", "ab.txt"),
+            ("..", "unnamed"),
+            ("", "unnamed"),
+        ] {
+            assert_eq!(file_name(given), kept);
+        }
+        assert_eq!(file_name(&"é".repeat(300)).chars().count(), 200);
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        let by = viewer(&desk.directory, "ben");
+        for odd in ["text/html\r\nX: y", "", "text/pläin"] {
+            let file = Attach { media_type: odd.into(), ..attach("a") };
+            desk.act(&by, n, &file.into()).unwrap();
+            assert_eq!(desk.ticket(n).evidence.last().unwrap().media_type, "application/octet-stream");
+        }
+    }
+
+    #[test]
+    fn a_hash_is_never_read_from_a_request() {
+        let body = serde_json::to_value(attach("a")).unwrap();
+        assert_eq!(Command::parse("attach", body).unwrap_err().code, "missing");
+    }
+
+    #[test]
+    fn when_evidence_is_refused() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        let mut code = |who: &str, file: Attach| {
+            let by = viewer(&desk.directory, who);
+            desk.act(&by, n, &file.into()).unwrap_err().code
+        };
+        assert_eq!(code("otto", attach("a")), "forbidden");
+        assert_eq!(code("ben", Attach { description: "x".repeat(1001), ..attach("a") }), "invalid.description");
+        assert_eq!(code("ben", Attach { source: "x".repeat(1001), ..attach("a") }), "invalid.source");
+        let future = Some(crate::testing::START.plus_ms(86_400_000));
+        assert_eq!(code("ben", Attach { collected_at: future, ..attach("a") }), "invalid.collected_at");
+        for _ in 0..1000 {
+            desk.attach("ben", n, "a");
+        }
+        let by = viewer(&desk.directory, "ben");
+        assert_eq!(desk.act(&by, n, &attach("a").into()).unwrap_err().code, "evidence.many");
+        desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "A test." }));
+        assert_eq!(desk.act(&by, n, &attach("a").into()).unwrap_err().code, "ticket.closed");
+    }
+}

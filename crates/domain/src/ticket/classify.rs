@@ -132,3 +132,49 @@ impl Effect for Classified {
         Sentence::new(format!("classified: {}", parts.join(", "))).with(self.reason.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Desk, id};
+    use serde_json::json;
+
+    #[test]
+    fn old_and_new_are_said() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        let body = json!({ "severity": "high", "kind": "fraud/phishing", "tlp": "RED", "pap": "GREEN", "add_tags": ["Mail", "vpn"] });
+        let said = desk.does("ben", n, "classify", body.clone());
+        assert_eq!(said, "classified: severity Medium → High, kind Other: Undetermined → Fraud: Phishing, TLP:AMBER → TLP:RED, PAP:AMBER → PAP:GREEN, tags +mail +vpn");
+        let t = desk.ticket(n);
+        assert_eq!((t.severity, t.kind.as_str(), t.tlp, t.pap), (Severity::High, "fraud/phishing", Tlp::Red, Pap::Green));
+        assert_eq!(t.severity_because, "Set by hand.");
+        assert_eq!(desk.does("ben", n, "classify", body), "");
+        let said = desk.does("ben", n, "classify", json!({ "tags": ["vpn"] }));
+        assert_eq!(said, "classified: tags −mail");
+    }
+
+    #[test]
+    fn lowering_the_severity_needs_a_reason() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        assert_eq!(desk.refused("ben", n, "classify", json!({ "severity": "low" })), "invalid.reason");
+        desk.does("ben", n, "classify", json!({ "severity": "low", "reason": "Nobody reacted." }));
+        assert_eq!(desk.ticket(n).severity_because, "Nobody reacted.");
+    }
+
+    #[test]
+    fn only_known_words_on_an_open_ticket() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        assert_eq!(desk.refused("ben", n, "classify", json!({ "kind": "fraud/magic" })), "invalid.kind");
+        assert_eq!(desk.refused("ben", n, "classify", json!({ "severity": "sev1" })), "invalid.body");
+        assert_eq!(desk.refused("ben", n, "classify", json!({ "add_tags": ["a b"] })), "invalid.tags");
+        let many: Vec<String> = (0..31).map(|i| format!("t{i}")).collect();
+        assert_eq!(desk.refused("ben", n, "classify", json!({ "tags": many })), "invalid.tags");
+        assert_eq!(desk.refused("ben", n, "classify", json!({ "severity": "high", "owner": id("dan") })), "invalid.owner");
+        assert_eq!(desk.refused("rita", n, "classify", json!({ "severity": "high" })), "forbidden");
+        desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "A test." }));
+        assert_eq!(desk.refused("ben", n, "classify", json!({ "severity": "high" })), "ticket.closed");
+    }
+}

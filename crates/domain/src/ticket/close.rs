@@ -85,3 +85,73 @@ impl Effect for Closed {
         Sentence::new(format!("closed the ticket as {}", self.outcome.label().to_lowercase())).with(format!("{}{lessons}", self.summary))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::FieldKind;
+    use crate::testing::{Desk, viewer};
+    use serde_json::json;
+
+    fn opened_from(desk: &mut Desk, template: &str) -> TicketNo {
+        let by = viewer(&desk.directory, "ben");
+        let body = json!({ "title": "Invoice mail", "template": template });
+        desk.try_open(&by, Origin::Report, body).unwrap()
+    }
+
+    #[test]
+    fn a_ticket_closes_with_outcome_summary_and_lessons() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        let body = json!({ "outcome": "false_positive", "summary": "A scanner of ours.", "lessons": "Name its address." });
+        let said = desk.does("ben", n, "close", body.clone());
+        assert_eq!(said, "closed the ticket as false positive | A scanner of ours.\n\n**Lessons**\n\nName its address.");
+        let t = desk.ticket(n);
+        assert_eq!((t.phase, t.outcome), (Phase::Closed, Some(Outcome::FalsePositive)));
+        assert_eq!((t.closed_at, t.lessons.as_str()), (Some(t.updated_at), "Name its address."));
+        assert_eq!(desk.refused("ben", n, "close", body), "ticket.closed");
+    }
+
+    #[test]
+    fn nothing_mandatory_stays_undone_without_a_reason() {
+        let mut desk = Desk::new();
+        let n = opened_from(&mut desk, "phishing");
+        let close = json!({ "outcome": "true_positive", "summary": "Done." });
+        assert_eq!(desk.refused("ben", n, "close", close.clone()), "invalid.fields");
+        let fields = json!({ "fields": { "sender": "a@evil.example", "credentials_entered": "no", "target": "One person",
+            "attachment_opened": "no" } });
+        desk.does("ben", n, "set_fields", fields);
+        let template = desk.ticket(n).bound_template(&desk.directory).unwrap();
+        let lacking: Vec<_> = template.lacking(&desk.ticket(n).fields, true).cloned().collect();
+        for field in lacking {
+            let other = if field.kind == FieldKind::Number { "1" } else { "no" };
+            let value = field.choices.first().cloned().unwrap_or_else(|| other.into());
+            desk.does("ben", n, "set_fields", json!({ "fields": { field.key: value } }));
+        }
+        assert_eq!(desk.refused("ben", n, "close", close), "invalid.skip_tasks_because");
+        let open = desk.ticket(n).tasks.len();
+        let said = desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "A drill.", "skip_tasks_because": "A drill." }));
+        assert_eq!(said.lines().filter(|l| l.starts_with("skipped the task") && l.ends_with("| A drill.")).count(), open);
+        assert!(desk.ticket(n).tasks.iter().all(|k| !k.is_open()));
+    }
+
+    #[test]
+    fn optional_tasks_end_with_the_ticket() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.does("ben", n, "add_task", json!({ "title": "Tidy up" }));
+        let said = desk.does("ben", n, "close", json!({ "outcome": "other", "summary": "Done." }));
+        assert!(said.starts_with("skipped the task “Tidy up” | Optional; open when the ticket was closed."), "{said}");
+    }
+
+    #[test]
+    fn a_waiting_handoff_and_an_empty_summary_hinder() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        assert_eq!(desk.refused("ben", n, "close", json!({ "outcome": "benign", "summary": " " })), "invalid.summary");
+        assert_eq!(desk.refused("ben", n, "close", json!({ "outcome": "solved", "summary": "x" })), "invalid.body");
+        assert_eq!(desk.refused("rita", n, "close", json!({ "outcome": "benign", "summary": "x" })), "forbidden");
+        desk.offer(n, "cleo");
+        assert_eq!(desk.refused("ben", n, "close", json!({ "outcome": "benign", "summary": "x" })), "handoff.waiting");
+    }
+}

@@ -47,3 +47,27 @@ impl Effect for NoteCorrected {
         Sentence::new("corrected a note").with(self.text.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Desk};
+    use serde_json::json;
+
+    #[test]
+    fn the_author_corrects_and_the_note_stays() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.does("rita", n, "note", json!({ "text": "At nine." }));
+        let note = desk.ticket(n).notes.keys().next().cloned().unwrap();
+        let said = desk.does("rita", n, "correct_note", json!({ "note": note, "text": "At ten." }));
+        assert_eq!(said, "corrected a note | At ten.");
+        assert!(desk.record.iter().any(|e| e.payload().get("text").is_some_and(|t| t == "At nine.")));
+        let body = json!({ "note": note, "text": "At eleven." });
+        assert_eq!(desk.refused("ben", n, "correct_note", body.clone()), "forbidden");
+        assert_eq!(desk.refused("ada", n, "correct_note", body), "forbidden");
+        assert_eq!(desk.refused("rita", n, "correct_note", json!({ "note": note, "text": "" })), "invalid.text");
+        let other = NoteId::from_bytes([9; 16]);
+        assert_eq!(desk.refused("rita", n, "correct_note", json!({ "note": other, "text": "x" })), "missing");
+    }
+}

@@ -54,3 +54,33 @@ impl Effect for HandoffDeclined {
         Sentence::new(format!("declined the ticket; {} stays responsible", d.name(&self.from))).with(self.reason.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Desk, id};
+    use serde_json::json;
+
+    #[test]
+    fn declining_leaves_the_giver_responsible() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.offer(n, "cleo");
+        let said = desk.does("cleo", n, "decline_handoff", json!({ "reason": "On leave from noon." }));
+        assert_eq!(said, "declined the ticket; Ben Castillo stays responsible | On leave from noon.");
+        assert_eq!((&desk.ticket(n).owner, &desk.ticket(n).offer), (&id("ben"), &None));
+    }
+
+    #[test]
+    fn only_who_was_asked_declines_and_says_why() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        let why = json!({ "reason": "No time." });
+        assert_eq!(desk.refused("cleo", n, "decline_handoff", why.clone()), "handoff.none");
+        desk.offer(n, "cleo");
+        assert_eq!(desk.refused("dan", n, "decline_handoff", why.clone()), "handoff.not_yours");
+        assert_eq!(desk.refused("system", n, "decline_handoff", why), "forbidden");
+        assert_eq!(desk.refused("cleo", n, "decline_handoff", json!({ "reason": "" })), "invalid.reason");
+        assert_eq!(desk.refused("cleo", n, "decline_handoff", json!({})), "invalid.reason");
+        assert!(desk.ticket(n).offer.is_some());
+    }
+}

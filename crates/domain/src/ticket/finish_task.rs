@@ -57,3 +57,42 @@ impl Effect for TaskFinished {
         Sentence::new(format!("finished the task “{}”", self.title)).with(self.result.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Desk, id};
+    use serde_json::json;
+
+    fn with_task(desk: &mut Desk) -> (TicketNo, TaskId) {
+        let n = desk.open("rita");
+        desk.does("ben", n, "add_task", json!({ "title": "Call the bank", "mandatory": true }));
+        let task = desk.ticket(n).tasks[0].id.clone();
+        (n, task)
+    }
+
+    #[test]
+    fn a_task_is_done_once_with_its_result() {
+        let mut desk = Desk::new();
+        let (n, task) = with_task(&mut desk);
+        let done = json!({ "task": task, "result": "Payment stopped." });
+        assert_eq!(desk.does("cleo", n, "finish_task", done.clone()), "finished the task “Call the bank” | Payment stopped.");
+        let state = TaskState::Done { by: Actor::Person(id("cleo")), at: desk.now, result: "Payment stopped.".into() };
+        assert_eq!(desk.ticket(n).tasks[0].state, state);
+        assert_eq!(desk.refused("ben", n, "finish_task", done), "task.done");
+    }
+
+    #[test]
+    fn a_task_of_another_ticket_is_not_reached() {
+        let mut desk = Desk::new();
+        let (n, task) = with_task(&mut desk);
+        let other = desk.open("rita");
+        assert_eq!(desk.refused("ben", other, "finish_task", json!({ "task": task })), "missing");
+        assert_eq!(desk.refused("ben", n, "finish_task", json!({ "task": task, "result": "x".repeat(5001) })), "invalid.result");
+        assert_eq!(desk.refused("rita", n, "finish_task", json!({ "task": task })), "forbidden");
+        assert_eq!(desk.refused("ben", n, "finish_task", json!({ "task": id("ben") })), "invalid.body");
+        assert!(desk.ticket(n).tasks[0].is_open());
+        desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "x", "skip_tasks_because": "x" }));
+        assert_eq!(desk.refused("ben", n, "finish_task", json!({ "task": task })), "ticket.closed");
+    }
+}

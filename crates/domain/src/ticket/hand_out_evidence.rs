@@ -55,3 +55,40 @@ impl Effect for EvidenceHandedOut {
         Sentence::new(format!("handed “{}” out to {}", self.name, self.to)).with(self.why.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Desk};
+    use serde_json::json;
+
+    #[test]
+    fn who_got_it_and_why_is_kept() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        let evidence = desk.attach("ben", n, "auth.log");
+        let said = desk.does("ben", n, "hand_out_evidence", json!({ "evidence": evidence, "to": "State police", "why": "Their request 7/26" }));
+        assert_eq!(said, "handed “auth.log” out to State police | Their request 7/26");
+        desk.does("cleo", n, "hand_out_evidence", json!({ "evidence": evidence, "why": "To read it" }));
+        let custody = &desk.ticket(n).evidence[0].custody;
+        assert_eq!(custody[2].what, Custody::HandedOut { to: "Cleo Lindqvist".into(), why: "To read it".into() });
+        desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "A test." }));
+        desk.does("ben", n, "hand_out_evidence", json!({ "evidence": evidence, "why": "An audit" }));
+    }
+
+    #[test]
+    fn not_without_a_reason_and_not_to_everybody() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        let evidence = desk.attach("ben", n, "auth.log");
+        let body = |why: &str| json!({ "evidence": evidence, "why": why });
+        assert_eq!(desk.refused("ben", n, "hand_out_evidence", body("")), "invalid.why");
+        assert_eq!(desk.refused("rita", n, "hand_out_evidence", body("x")), "forbidden");
+        assert_eq!(desk.refused("otto", n, "hand_out_evidence", body("x")), "forbidden");
+        assert_eq!(desk.refused("system", n, "hand_out_evidence", body("x")), "forbidden");
+        let other = desk.open("rita");
+        assert_eq!(desk.refused("ben", other, "hand_out_evidence", body("x")), "missing");
+        let long = json!({ "evidence": evidence, "to": "x".repeat(201), "why": "x" });
+        assert_eq!(desk.refused("ben", n, "hand_out_evidence", long), "invalid.to");
+    }
+}

@@ -70,3 +70,56 @@ impl Effect for Linked {
         Sentence::new(format!("linked: {} {}", self.relation.label(), self.to))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Desk, id, viewer};
+    use serde_json::json;
+
+    #[test]
+    fn both_sides_say_so() {
+        let mut desk = Desk::new();
+        let (a, b) = (desk.open("rita"), desk.open("rita"));
+        let said = desk.does("ben", a, "link", json!({ "to": b, "relation": "caused_by" }));
+        assert_eq!(said, "linked: caused by MW-2\nlinked: cause of MW-1");
+        assert_eq!(desk.ticket(b).links[&a], Relation::Causes);
+        assert_eq!(desk.does("ben", b, "link", json!({ "to": a, "relation": "causes" })), "");
+        assert_eq!(desk.refused("ben", b, "link", json!({ "to": a })), "link.exists");
+    }
+
+    #[test]
+    fn what_cannot_be_linked() {
+        let mut desk = Desk::new();
+        let (a, b) = (desk.open("rita"), desk.open("rita"));
+        assert_eq!(desk.refused("ben", a, "link", json!({ "to": a })), "invalid.to");
+        assert_eq!(desk.refused("ben", a, "link", json!({ "to": "MW-99" })), "missing");
+        assert_eq!(desk.refused("ben", a, "link", json!({ "to": b, "relation": "merged_into" })), "invalid.relation");
+        assert_eq!(desk.refused("rita", a, "link", json!({ "to": b })), "forbidden");
+        desk.does("lena", b, "restrict", json!({ "people": [id("ben")], "reason": "Quiet." }));
+        // As if it did not exist.
+        let dan = viewer(&desk.directory, "dan");
+        let hidden = desk.request(&dan, a, "link", json!({ "to": b })).unwrap_err();
+        assert_eq!(hidden, desk.request(&dan, a, "link", json!({ "to": "MW-99" })).unwrap_err());
+    }
+
+    #[test]
+    fn links_are_bounded() {
+        let mut desk = Desk::new();
+        let (a, b) = (desk.open("rita"), desk.open("rita"));
+        let many = (1000..2000).map(|n| (TicketNo(n), Relation::Related)).collect();
+        let full = Ticket { links: many, ..desk.ticket(b).clone() };
+        let facts_others = std::collections::BTreeMap::from([(b, full)]);
+        let by = viewer(&desk.directory, "ben");
+        let facts = Facts {
+            now: desk.now,
+            viewer: &by,
+            directory: &desk.directory,
+            others: &facts_others,
+            next_number: TicketNo(3),
+            ids: crate::facts::Ids::new([0; 16]),
+        };
+        let link = Link { to: b, relation: Relation::Related };
+        assert_eq!(link.decide(desk.ticket(a), &facts).unwrap_err().code, "links.many");
+    }
+}

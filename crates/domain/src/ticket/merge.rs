@@ -118,3 +118,82 @@ impl Effect for Parted {
         Sentence::new(format!("undid the merge of {}", self.from))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Desk, id};
+    use serde_json::json;
+
+    fn two(desk: &mut Desk) -> (TicketNo, TicketNo) {
+        (desk.open("rita"), desk.open("rita"))
+    }
+
+    #[test]
+    fn one_goes_on_and_nothing_is_lost() {
+        let mut desk = Desk::new();
+        let (a, b) = two(&mut desk);
+        desk.does("ben", a, "classify", json!({ "add_tags": ["vpn"] }));
+        let said = desk.does("ben", a, "merge", json!({ "into": b, "reason": "The same user." }));
+        assert_eq!(said, "merged this ticket into MW-2 | The same user.\nmerged MW-1 “Strange sign-in” into this ticket | The same user.");
+        let (from, into) = (desk.ticket(a), desk.ticket(b));
+        assert_eq!((from.phase, from.outcome, from.merged_into()), (Phase::Closed, Some(Outcome::Duplicate), Some(b)));
+        assert_eq!(from.intervals.last().map(|i| i.reason.as_str()), Some("merged"));
+        assert!(into.is_open() && into.tags.contains("vpn"));
+        assert_eq!(into.links[&a], Relation::Absorbed);
+    }
+
+    #[test]
+    fn reopening_undoes_it_on_both_sides() {
+        let mut desk = Desk::new();
+        let (a, b) = two(&mut desk);
+        desk.does("ben", a, "merge", json!({ "into": b, "reason": "The same." }));
+        let said = desk.does("ben", a, "reopen", json!({ "reason": "Another user." }));
+        assert_eq!(said, "reopened the ticket in Detection | Another user.\nundid the merge of MW-1");
+        assert_eq!((desk.ticket(a).merged_into(), desk.ticket(a).outcome), (None, None));
+        assert_eq!(desk.ticket(a).links[&b], Relation::Related);
+        desk.does("ben", b, "merge", json!({ "into": a, "reason": "The same after all." }));
+    }
+
+    #[test]
+    fn when_a_merge_is_refused() {
+        let mut desk = Desk::new();
+        let (a, b) = two(&mut desk);
+        let into = |n: TicketNo| json!({ "into": n, "reason": "The same." });
+        assert_eq!(desk.refused("ben", a, "merge", into(a)), "invalid.into");
+        assert_eq!(desk.refused("ben", a, "merge", into(TicketNo(99))), "missing");
+        assert_eq!(desk.refused("ben", a, "merge", json!({ "into": b, "reason": "" })), "invalid.reason");
+        assert_eq!(desk.refused("rita", a, "merge", into(b)), "forbidden");
+        desk.offer(a, "cleo");
+        assert_eq!(desk.refused("ben", a, "merge", into(b)), "handoff.waiting");
+        desk.does("ben", b, "merge", into(a));
+        // Not in a circle.
+        assert_eq!(desk.refused("ben", a, "merge", into(b)), "ticket.closed");
+        assert_eq!(desk.refused("ben", b, "merge", into(a)), "ticket.closed");
+    }
+
+    #[test]
+    fn a_restricted_ticket_is_not_revealed() {
+        let mut desk = Desk::new();
+        let (a, b) = two(&mut desk);
+        let only = |names: &[&str]| json!({ "people": names.iter().map(|n| id(n)).collect::<Vec<_>>(), "reason": "Quiet." });
+        desk.does("lena", a, "restrict", only(&["cleo"]));
+        assert_eq!(desk.refused("ben", a, "merge", json!({ "into": b, "reason": "x" })), "ticket.restricted");
+        assert_eq!(desk.refused("dan", b, "merge", json!({ "into": a, "reason": "x" })), "missing");
+        desk.does("lena", b, "restrict", only(&["cleo", "dan"]));
+        assert_eq!(desk.refused("ben", a, "merge", json!({ "into": b, "reason": "x" })), "ticket.restricted");
+        desk.does("lena", b, "restrict", only(&[]));
+        desk.does("ben", a, "merge", json!({ "into": b, "reason": "The same." }));
+    }
+
+    #[test]
+    fn tags_stay_within_their_bound() {
+        let mut desk = Desk::new();
+        let (a, b) = two(&mut desk);
+        let tags = |p: &str| (0..20).map(|i| format!("{p}{i}")).collect::<Vec<_>>();
+        desk.does("ben", a, "classify", json!({ "tags": tags("a") }));
+        desk.does("ben", b, "classify", json!({ "tags": tags("b") }));
+        desk.does("ben", a, "merge", json!({ "into": b, "reason": "The same." }));
+        assert_eq!(desk.ticket(b).tags.len(), crate::template::MAX_TAGS);
+    }
+}

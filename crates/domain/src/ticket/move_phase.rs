@@ -58,3 +58,42 @@ impl Effect for PhaseMoved {
         Sentence::new(format!("moved {way}from {} to {}", self.from, self.to)).with(self.reason.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Desk};
+    use serde_json::json;
+
+    #[test]
+    fn phases_move_forward_freely_and_every_stay_is_kept() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        let said = desk.does("ben", n, "move_phase", json!({ "to": "containment" }));
+        assert_eq!(said, "moved from Detection to Containment");
+        assert_eq!(desk.does("ben", n, "move_phase", json!({ "to": "containment" })), "");
+        let said = desk.does("ben", n, "move_phase", json!({ "to": "analysis", "reason": "More hosts." }));
+        assert_eq!(said, "moved back from Containment to Analysis | More hosts.");
+        desk.does("ben", n, "move_phase", json!({ "to": "containment" }));
+        let t = desk.ticket(n);
+        let stays: Vec<Phase> = t.intervals.iter().map(|i| i.phase).collect();
+        use Phase::{Analysis, Containment, Detection};
+        assert_eq!(stays, [Detection, Containment, Analysis, Containment]);
+        // A minute passes with each command, also with one that changes nothing.
+        let later = desk.now.plus_ms(60_000);
+        assert_eq!(t.time_in(Containment, later), (180_000, 2));
+        assert_eq!(t.time_in(Phase::Recovery, later), (0, 0));
+    }
+
+    #[test]
+    fn back_needs_a_reason_and_closing_is_another_verb() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.does("ben", n, "move_phase", json!({ "to": "recovery" }));
+        assert_eq!(desk.refused("ben", n, "move_phase", json!({ "to": "analysis" })), "invalid.reason");
+        assert_eq!(desk.refused("ben", n, "move_phase", json!({ "to": "closed" })), "invalid.to");
+        assert_eq!(desk.refused("rita", n, "move_phase", json!({ "to": "recovery" })), "forbidden");
+        desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "A test." }));
+        assert_eq!(desk.refused("ben", n, "move_phase", json!({ "to": "analysis" })), "ticket.closed");
+    }
+}

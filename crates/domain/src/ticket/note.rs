@@ -58,3 +58,48 @@ impl Effect for Noted {
         Sentence::new(NOTED).with(self.text.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Desk, id};
+    use serde_json::json;
+
+    #[test]
+    fn a_note_keeps_when_it_happened() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        let earlier = desk.now.plus_ms(-3_600_000);
+        let said = desk.does("rita", n, "note", json!({ "text": "They **called** back.", "occurred_at": earlier }));
+        assert_eq!(said, "noted | They **called** back.");
+        let entry = desk.record.last().unwrap();
+        assert_eq!((entry.occurred_at, entry.recorded_at), (earlier, desk.now));
+        assert_eq!(desk.ticket(n).notes.values().collect::<Vec<_>>(), [&id("rita")]);
+        desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "A test." }));
+        desk.does("ben", n, "note", json!({ "text": "Learnt later." }));
+    }
+
+    #[test]
+    fn a_note_needs_a_text_and_a_time_in_the_past() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        assert_eq!(desk.refused("ben", n, "note", json!({ "text": " " })), "invalid.text");
+        assert_eq!(desk.refused("ben", n, "note", json!({ "text": "x".repeat(50_001) })), "invalid.text");
+        for at in ["2036-01-01T00:00:00Z", "2010-01-01T00:00:00Z"] {
+            assert_eq!(desk.refused("ben", n, "note", json!({ "text": "x", "occurred_at": at })), "invalid.occurred_at");
+        }
+        for at in ["0001-01-01T00:00:00Z", "soon"] {
+            assert_eq!(desk.refused("ben", n, "note", json!({ "text": "x", "occurred_at": at })), "invalid.body");
+        }
+        assert_eq!(desk.refused("otto", n, "note", json!({ "text": "x" })), "forbidden");
+        let other = desk.open("ben");
+        assert_eq!(desk.refused("rita", other, "note", json!({ "text": "x" })), "missing");
+    }
+
+    #[test]
+    fn what_midwatch_notes_has_no_author() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.does("system", n, "note", json!({ "text": "The review is due." }));
+        assert!(desk.ticket(n).notes.is_empty());
+    }
+}

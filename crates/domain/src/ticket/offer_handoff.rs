@@ -76,3 +76,60 @@ impl Effect for HandoffOffered {
             .with(format!("**Situation**\n\n{situation}\n\n**Done so far**\n\n{done}\n\n**Open**\n\n{open}\n\n**Next steps**\n\n{next_steps}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Desk, id, desk::offer_to, viewer};
+    use serde_json::json;
+
+    #[test]
+    fn the_giver_stays_responsible() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        let said = desk.offer(n, "cleo");
+        assert!(said.starts_with("offered the ticket to Cleo Lindqvist | **Situation**"), "{said}");
+        assert!(said.contains("**Next steps**\n\nSearch the proxy."));
+        let t = desk.ticket(n);
+        assert_eq!(t.owner, id("ben"));
+        assert_eq!(t.offer.as_ref().map(|o| (&o.from, &o.to)), Some((&id("ben"), &id("cleo"))));
+    }
+
+    #[test]
+    fn an_offer_needs_the_owner_a_receiver_and_a_brief() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        assert_eq!(desk.refused("dan", n, "offer_handoff", offer_to("cleo")), "ticket.not_owner");
+        assert_eq!(desk.refused("ben", n, "offer_handoff", offer_to("ben")), "invalid.to");
+        assert_eq!(desk.refused("ben", n, "offer_handoff", offer_to("nobody")), "invalid.to");
+        for cannot in ["gone", "ivan", "rita", "otto"] {
+            let by = viewer(&desk.directory, "ben");
+            let refusal = desk.request(&by, n, "offer_handoff", offer_to(cannot)).unwrap_err();
+            assert_eq!((refusal.code.as_str(), refusal.field.as_deref()), ("person.cannot_own", Some("to")));
+            assert!(refusal.message.contains(desk.directory.name(&id(cannot))));
+        }
+        for part in ["situation", "done", "open", "next_steps"] {
+            let mut body = offer_to("cleo");
+            body[part] = json!(" \n ");
+            assert_eq!(desk.refused("ben", n, "offer_handoff", body), format!("invalid.{part}"));
+        }
+        desk.offer(n, "cleo");
+        assert_eq!(desk.refused("ben", n, "offer_handoff", offer_to("dan")), "handoff.waiting");
+    }
+
+    #[test]
+    fn a_restricted_ticket_is_offered_only_to_the_named() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.does("lena", n, "restrict", json!({ "people": [id("dan")], "reason": "About a colleague." }));
+        assert_eq!(desk.refused("ben", n, "offer_handoff", offer_to("cleo")), "invalid.to");
+        desk.offer(n, "dan");
+    }
+
+    #[test]
+    fn a_closed_ticket_is_not_offered() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "A test." }));
+        assert_eq!(desk.refused("ben", n, "offer_handoff", offer_to("cleo")), "ticket.closed");
+    }
+}

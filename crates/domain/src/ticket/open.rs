@@ -338,3 +338,189 @@ impl From<Opened> for TicketEntry {
         TicketEntry::Opened(e)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Desk, id, team, viewer};
+    use serde_json::json;
+
+    fn open(desk: &mut Desk, who: &str, origin: Origin, body: Value) -> Result<TicketNo, Refusal> {
+        let by = viewer(&desk.directory, who);
+        desk.try_open(&by, origin, body)
+    }
+
+    fn refused(desk: &mut Desk, who: &str, body: Value) -> String {
+        open(desk, who, Origin::Web, body).unwrap_err().code
+    }
+
+    #[test]
+    fn a_blank_ticket_has_an_owner_from_the_first_moment() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        let t = desk.ticket(n);
+        assert_eq!(
+            (&t.reporter, &t.owner, t.owner_because.as_str()),
+            (&id("rita"), &id("ben"), "on duty")
+        );
+        assert_eq!(
+            (t.number, t.version, t.phase, &t.acknowledged),
+            (TicketNo(1), 1, Phase::Detection, &None)
+        );
+        assert_eq!(
+            (t.severity, t.tlp, t.pap, t.kind.as_str()),
+            (
+                Severity::Medium,
+                Tlp::Amber,
+                Pap::Amber,
+                "other/undetermined"
+            )
+        );
+        let entry = TicketEntry::parse("opened", 1, desk.record[0].payload()).unwrap();
+        let said = entry.say(&desk.directory);
+        assert_eq!(
+            said.text,
+            "opened the ticket on a page; Ben Castillo is responsible (on duty)"
+        );
+        assert_eq!(said.body.as_deref(), Some("Seen in the log."));
+    }
+
+    #[test]
+    fn a_template_gives_tasks_severity_tags_and_the_procedure_in_force() {
+        let mut desk = Desk::new();
+        let fields = json!({ "sender": "a@evil.example", "credentials_entered": "yes", "target": "One person" });
+        let body = json!({ "title": "Invoice mail", "template": "phishing", "fields": fields, "tags": ["Invoice"] });
+        let n = open(&mut desk, "ben", Origin::Cli, body).unwrap();
+        let t = desk.ticket(n);
+        assert_eq!(t.severity, Severity::High);
+        assert!(t.severity_because.contains("Credentials were entered"));
+        assert_eq!(t.tags, ["invoice", "mail"].map(String::from).into());
+        assert_eq!(
+            t.procedure,
+            Some(Bound {
+                key: "phishing_response".into(),
+                version: 1
+            })
+        );
+        assert!(t.tasks.len() > 10 && t.tasks.iter().all(Task::is_open));
+        assert!(t.bound_template(&desk.directory).is_some());
+    }
+
+    #[test]
+    fn a_procedure_that_is_not_in_force_is_not_bound() {
+        let mut desk = Desk::new();
+        desk.directory
+            .procedures
+            .get_mut("phishing_response")
+            .unwrap()[0]
+            .approval = None;
+        let body = json!({ "title": "Invoice mail", "template": "phishing" });
+        let n = open(&mut desk, "rita", Origin::Report, body).unwrap();
+        assert_eq!(desk.ticket(n).procedure, None);
+    }
+
+    #[test]
+    fn a_team_without_a_watch_falls_to_the_last_resort() {
+        let mut desk = Desk::new();
+        let n = open(
+            &mut desk,
+            "ben",
+            Origin::Api,
+            json!({ "title": "x", "team": team("cloud") }),
+        )
+        .unwrap();
+        assert_eq!(desk.ticket(n).owner, id("ada"));
+        desk.directory.teams.get_mut(&team("soc")).unwrap().on_duty = None;
+        let n = desk.open("rita");
+        assert_eq!(desk.ticket(n).owner, id("lena"));
+        let n = open(
+            &mut desk,
+            "system",
+            Origin::System,
+            json!({ "title": "Review due" }),
+        )
+        .unwrap();
+        assert_eq!(
+            (&desk.ticket(n).reporter, desk.ticket(n).origin),
+            (&id("lena"), Origin::System)
+        );
+    }
+
+    #[test]
+    fn only_the_report_form_may_leave_the_template_to_the_owner() {
+        let mut desk = Desk::new();
+        let body = json!({ "title": "x", "template": "phishing" });
+        assert_eq!(
+            refused(&mut desk, "rita", body.clone()),
+            "invalid.fields.sender"
+        );
+        open(&mut desk, "rita", Origin::Report, body).unwrap();
+    }
+
+    #[test]
+    fn when_opening_is_refused() {
+        let mut desk = Desk::new();
+        let with = |more: Value| {
+            let mut body = json!({ "title": "x" });
+            body.as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
+            body
+        };
+        for (more, code) in [
+            (json!({ "title": " " }), "invalid.title"),
+            (json!({ "title": "x".repeat(201) }), "invalid.title"),
+            (
+                json!({ "description": "x".repeat(200_001) }),
+                "invalid.description",
+            ),
+            (json!({ "team": team("nobody") }), "invalid.team"),
+            (json!({ "template": "magic" }), "invalid.template"),
+            (json!({ "fields": { "a": "b" } }), "invalid.fields"),
+            (
+                json!({ "template": "phishing", "fields": { "a": "b" } }),
+                "invalid.fields.a",
+            ),
+            (json!({ "kind": "fraud" }), "invalid.kind"),
+            (json!({ "tags": ["a b"] }), "invalid.tags"),
+            (
+                json!({ "discovered_at": "2036-01-01T00:00:00Z" }),
+                "invalid.discovered_at",
+            ),
+        ] {
+            assert_eq!(
+                refused(&mut desk, "ben", with(more.clone())),
+                code,
+                "{more}"
+            );
+        }
+        assert_eq!(refused(&mut desk, "otto", with(json!({}))), "forbidden");
+        desk.directory.organisation = None;
+        assert_eq!(
+            refused(&mut desk, "ben", with(json!({ "team": team("cloud") }))),
+            "desk.not_set_up"
+        );
+        desk.directory.teams.clear();
+        assert_eq!(refused(&mut desk, "ben", with(json!({}))), "desk.no_team");
+        assert!(desk.tickets.is_empty());
+    }
+
+    #[test]
+    fn nobody_sets_what_midwatch_sets() {
+        for key in [
+            "owner",
+            "number",
+            "reporter",
+            "recorded_at",
+            "sha256",
+            "restricted_to",
+            "version",
+        ] {
+            let body = json!({ "title": "x", key: "y" });
+            let error = serde_json::from_value::<Open>(body)
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains(&format!("unknown field `{key}`")), "{error}");
+        }
+    }
+}

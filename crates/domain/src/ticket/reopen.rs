@@ -70,3 +70,78 @@ impl Effect for Reopened {
         Sentence::new(format!("reopened the ticket in {}", self.phase)).with(self.reason.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::people::AccountState;
+    use crate::testing::{Desk, id};
+    use serde_json::json;
+
+    fn closed(desk: &mut Desk) -> TicketNo {
+        let n = desk.open("rita");
+        desk.does("ben", n, "move_phase", json!({ "to": "analysis" }));
+        desk.does("ben", n, "acknowledge", json!({}));
+        desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "A test." }));
+        n
+    }
+
+    #[test]
+    fn it_comes_back_where_it_was_and_must_be_acknowledged_again() {
+        let mut desk = Desk::new();
+        let n = closed(&mut desk);
+        let said = desk.does("cleo", n, "reopen", json!({ "reason": "It happened again." }));
+        assert_eq!(said, "reopened the ticket in Analysis | It happened again.");
+        let t = desk.ticket(n);
+        assert_eq!((t.phase, t.outcome, t.closed_at), (Phase::Analysis, None, None));
+        assert_eq!((&t.owner, &t.acknowledged), (&id("ben"), &None));
+        assert_eq!(t.intervals.len(), 4);
+        assert_eq!(desk.does("cleo", n, "reopen", json!({ "reason": "Again." })), "");
+    }
+
+    #[test]
+    fn it_needs_a_reason_and_a_phase_before_closed() {
+        let mut desk = Desk::new();
+        let n = closed(&mut desk);
+        assert_eq!(desk.refused("ben", n, "reopen", json!({ "reason": "" })), "invalid.reason");
+        assert_eq!(desk.refused("ben", n, "reopen", json!({ "reason": "x", "phase": "closed" })), "invalid.phase");
+        assert_eq!(desk.refused("rita", n, "reopen", json!({ "reason": "x" })), "forbidden");
+        desk.does("ben", n, "reopen", json!({ "reason": "x", "phase": "recovery" }));
+        assert_eq!(desk.ticket(n).phase, Phase::Recovery);
+    }
+
+    #[test]
+    fn a_hundred_times_keeps_every_stay() {
+        let mut desk = Desk::new();
+        let n = closed(&mut desk);
+        for _ in 0..100 {
+            desk.does("ben", n, "reopen", json!({ "reason": "Again." }));
+            desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "Again." }));
+        }
+        assert_eq!(desk.ticket(n).intervals.len(), 203);
+    }
+
+    #[test]
+    fn if_the_owner_is_gone_the_watch_has_it() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.does("cleo", n, "take", json!({}));
+        desk.does("cleo", n, "close", json!({ "outcome": "benign", "summary": "A test." }));
+        desk.directory.people.get_mut(&id("cleo")).unwrap().state = AccountState::Disabled;
+        desk.does("dan", n, "reopen", json!({ "reason": "Again." }));
+        assert_eq!(desk.ticket(n).owner, id("ben"));
+    }
+
+    #[test]
+    fn a_restricted_one_stays_among_the_named() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.does("cleo", n, "take", json!({}));
+        desk.does("lena", n, "restrict", json!({ "people": [id("dan")], "reason": "About Ben." }));
+        desk.does("cleo", n, "close", json!({ "outcome": "benign", "summary": "A test." }));
+        desk.directory.people.get_mut(&id("cleo")).unwrap().state = AccountState::Disabled;
+        assert_eq!(desk.refused("system", n, "reopen", json!({ "reason": "x" })), "forbidden");
+        desk.does("dan", n, "reopen", json!({ "reason": "Again." }));
+        assert_eq!(desk.ticket(n).owner, id("dan"));
+    }
+}

@@ -45,3 +45,30 @@ impl Effect for Retitled {
         Sentence::new(format!("changed the title from “{}” to “{}”", self.from, self.to))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Desk};
+    use serde_json::json;
+
+    #[test]
+    fn the_old_title_is_said() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        let said = desk.does("ben", n, "retitle", json!({ "title": "VPN  sign-in\nfrom abroad" }));
+        assert_eq!(said, "changed the title from “Strange sign-in” to “VPN sign-in from abroad”");
+        assert_eq!(desk.ticket(n).title, "VPN sign-in from abroad");
+        assert_eq!(desk.does("ben", n, "retitle", json!({ "title": "VPN sign-in from abroad" })), "");
+    }
+
+    #[test]
+    fn a_title_is_one_line_of_an_open_ticket() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        assert_eq!(desk.refused("ben", n, "retitle", json!({ "title": " " })), "invalid.title");
+        assert_eq!(desk.refused("ben", n, "retitle", json!({ "title": "x".repeat(201) })), "invalid.title");
+        assert_eq!(desk.refused("rita", n, "retitle", json!({ "title": "x" })), "forbidden");
+        desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "A test." }));
+        assert_eq!(desk.refused("ben", n, "retitle", json!({ "title": "x" })), "ticket.closed");
+    }
+}

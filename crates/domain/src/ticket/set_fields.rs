@@ -64,3 +64,46 @@ impl Effect for FieldsSet {
         Sentence::new(format!("filled {}", keys.into_iter().collect::<Vec<_>>().join(", ").replace('_', " "))).with(body)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Desk, viewer};
+    use serde_json::json;
+
+    fn phishing(desk: &mut Desk) -> TicketNo {
+        let by = viewer(&desk.directory, "ben");
+        let fields = json!({ "sender": "a@evil.example", "credentials_entered": "no", "target": "One person" });
+        let body = json!({ "title": "Invoice mail", "template": "phishing", "fields": fields });
+        desk.try_open(&by, Origin::Web, body).unwrap()
+    }
+
+    #[test]
+    fn fields_are_filled_changed_and_emptied() {
+        let mut desk = Desk::new();
+        let n = phishing(&mut desk);
+        let said = desk.does("ben", n, "set_fields", json!({ "fields": { "lure": "A parcel", "credentials_entered": true } }));
+        assert_eq!(said, "filled credentials entered, lure | credentials_entered: no → yes\n\nlure: empty → A parcel");
+        assert_eq!(desk.does("ben", n, "set_fields", json!({ "fields": { "lure": " A parcel " } })), "");
+        desk.does("ben", n, "set_fields", json!({ "fields": { "lure": null } }));
+        let t = desk.ticket(n);
+        assert_eq!(t.fields.get("lure"), None);
+        assert_eq!(t.fields["credentials_entered"], "yes");
+        assert_eq!(t.fields["sender"], "a@evil.example");
+    }
+
+    #[test]
+    fn only_what_the_template_asks() {
+        let mut desk = Desk::new();
+        let n = phishing(&mut desk);
+        let set = |key: &str, value: Value| json!({ "fields": { key: value } });
+        assert_eq!(desk.refused("ben", n, "set_fields", set("colour", json!("red"))), "invalid.fields.colour");
+        assert_eq!(desk.refused("ben", n, "set_fields", set("target", json!("The moon"))), "invalid.fields.target");
+        assert_eq!(desk.refused("ben", n, "set_fields", set("sender", json!(""))), "invalid.fields.sender");
+        assert_eq!(desk.refused("rita", n, "set_fields", set("lure", json!("x"))), "missing");
+        let blank = desk.open("rita");
+        assert_eq!(desk.refused("ben", blank, "set_fields", set("lure", json!("x"))), "template.none");
+        desk.does("ben", blank, "close", json!({ "outcome": "benign", "summary": "A test." }));
+        assert_eq!(desk.refused("ben", blank, "set_fields", set("lure", json!("x"))), "ticket.closed");
+    }
+}

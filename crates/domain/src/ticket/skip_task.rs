@@ -56,3 +56,33 @@ impl Effect for TaskSkipped {
         Sentence::new(format!("skipped the task “{}”", self.title)).with(self.reason.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Desk};
+    use serde_json::json;
+
+    fn with_task(desk: &mut Desk) -> (TicketNo, TaskId) {
+        let n = desk.open("rita");
+        desk.does("ben", n, "add_task", json!({ "title": "Call the bank", "mandatory": true }));
+        let task = desk.ticket(n).tasks[0].id.clone();
+        (n, task)
+    }
+
+    #[test]
+    fn a_task_is_skipped_with_a_reason() {
+        let mut desk = Desk::new();
+        let (n, task) = with_task(&mut desk);
+        assert_eq!(desk.refused("ben", n, "skip_task", json!({ "task": task, "reason": " " })), "invalid.reason");
+        let skip = json!({ "task": task, "reason": "No payment was made." });
+        assert_eq!(desk.refused("rita", n, "skip_task", skip.clone()), "forbidden");
+        assert_eq!(desk.does("ben", n, "skip_task", skip.clone()), "skipped the task “Call the bank” | No payment was made.");
+        assert!(matches!(&desk.ticket(n).tasks[0].state, TaskState::Skipped { reason, .. } if reason == "No payment was made."));
+        assert_eq!(desk.refused("ben", n, "skip_task", skip.clone()), "task.done");
+        let other = desk.open("rita");
+        assert_eq!(desk.refused("ben", other, "skip_task", skip.clone()), "missing");
+        desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "A test." }));
+        assert_eq!(desk.refused("ben", n, "skip_task", skip), "ticket.closed");
+    }
+}

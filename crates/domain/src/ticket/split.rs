@@ -92,3 +92,77 @@ impl Effect for SplitOff {
         Sentence::new(format!("split {} “{}” off", self.to, self.title)).with(self.reason.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Desk, id, viewer};
+    use serde_json::json;
+
+    #[test]
+    fn the_new_ticket_has_the_owner_the_tasks_and_the_evidence() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.does("ben", n, "add_task", json!({ "title": "Call the bank", "mandatory": true }));
+        let task = desk.ticket(n).tasks[0].id.clone();
+        let evidence = desk.attach("ben", n, "auth.log");
+        let body = json!({ "title": "Lost token", "reason": "Another user.", "tasks": [task, task], "evidence": [evidence, evidence] });
+        let said = desk.does("cleo", n, "split", body);
+        assert!(said.starts_with("split MW-2 “Lost token” off | Another user.\nopened the ticket on a page, split off MW-1; Ben Castillo is responsible"), "{said}");
+        let (old, new) = (desk.ticket(n), desk.ticket(TicketNo(2)));
+        assert_eq!((&new.owner, &new.reporter), (&id("ben"), &id("cleo")));
+        assert_eq!((new.links[&n], old.links[&new.number]), (Relation::SplitFrom, Relation::SplitInto));
+        assert_eq!((new.tasks.len(), new.tasks[0].mandatory, new.tasks[0].is_open()), (1, true, true));
+        assert!(matches!(&old.tasks[0].state, TaskState::Skipped { reason, .. } if reason == "Went over to MW-2."));
+        assert_eq!((old.evidence.len(), new.evidence.len()), (1, 1));
+        let source = format!("MW-1, evidence {evidence}");
+        assert_eq!(new.evidence[0].custody[0].what, Custody::Attached { source });
+        assert_eq!(new.evidence[0].sha256, old.evidence[0].sha256);
+    }
+
+    #[test]
+    fn a_restriction_goes_along() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.does("lena", n, "restrict", json!({ "people": [], "reason": "Quiet." }));
+        desk.does("ben", n, "split", json!({ "title": "Half", "reason": "Two things." }));
+        let new = desk.ticket(TicketNo(2));
+        assert_eq!(new.restricted_to, desk.ticket(n).restricted_to);
+        assert!(!viewer(&desk.directory, "dan").sees(new));
+    }
+
+    #[test]
+    fn if_the_owner_is_gone_the_watch_has_the_new_one() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.does("cleo", n, "take", json!({}));
+        desk.directory.people.get_mut(&id("cleo")).unwrap().state = crate::people::AccountState::Disabled;
+        desk.does("dan", n, "split", json!({ "title": "Half", "reason": "Two things." }));
+        assert_eq!(desk.ticket(TicketNo(2)).owner, id("ben"));
+    }
+
+    #[test]
+    fn when_a_split_is_refused() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.does("ben", n, "add_task", json!({ "title": "Call" }));
+        let task = desk.ticket(n).tasks[0].id.clone();
+        desk.does("ben", n, "finish_task", json!({ "task": task }));
+        let split = |more: Value| {
+            let mut body = json!({ "title": "Half", "reason": "Two things." });
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body
+        };
+        assert_eq!(desk.refused("ben", n, "split", split(json!({ "title": "" }))), "invalid.title");
+        assert_eq!(desk.refused("ben", n, "split", split(json!({ "reason": "" }))), "invalid.reason");
+        assert_eq!(desk.refused("ben", n, "split", split(json!({ "tasks": [task] }))), "invalid.tasks");
+        let foreign = TaskId::from_bytes([1; 16]);
+        assert_eq!(desk.refused("ben", n, "split", split(json!({ "tasks": [foreign] }))), "missing");
+        let foreign = EvidenceId::from_bytes([1; 16]);
+        assert_eq!(desk.refused("ben", n, "split", split(json!({ "evidence": [foreign] }))), "missing");
+        assert_eq!(desk.refused("rita", n, "split", split(json!({}))), "forbidden");
+        desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "A test." }));
+        assert_eq!(desk.refused("ben", n, "split", split(json!({}))), "ticket.closed");
+        assert_eq!(desk.tickets.len(), 1);
+    }
+}

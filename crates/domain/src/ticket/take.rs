@@ -56,3 +56,45 @@ impl Effect for Taken {
         Sentence::new(format!("took the ticket from {}", d.name(&self.from))).with(self.reason.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Desk, id};
+    use serde_json::json;
+
+    #[test]
+    fn taking_makes_responsible_and_acknowledges() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.offer(n, "dan");
+        assert_eq!(desk.does("cleo", n, "take", json!({})), "took the ticket from Ben Castillo");
+        let t = desk.ticket(n);
+        assert_eq!((&t.owner, t.owner_because.as_str()), (&id("cleo"), "took the ticket"));
+        assert_eq!(t.acknowledged.as_ref().map(|a| &a.by), Some(&id("cleo")));
+        assert_eq!(t.offer, None);
+        assert_eq!(desk.does("cleo", n, "take", json!({})), "");
+    }
+
+    #[test]
+    fn who_is_at_work_is_not_pushed_aside_without_a_reason() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.does("ben", n, "acknowledge", json!({}));
+        assert_eq!(desk.refused("cleo", n, "take", json!({ "reason": " " })), "invalid.reason");
+        assert_eq!(desk.refused("cleo", n, "take", json!({ "reason": "x".repeat(1001) })), "invalid.reason");
+        let said = desk.does("cleo", n, "take", json!({ "reason": "Ben is ill." }));
+        assert_eq!(said, "took the ticket from Ben Castillo | Ben is ill.");
+    }
+
+    #[test]
+    fn only_people_who_can_be_responsible_take() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        assert_eq!(desk.refused("rita", n, "take", json!({})), "forbidden");
+        assert_eq!(desk.refused("otto", n, "take", json!({})), "forbidden");
+        assert_eq!(desk.refused("gone", n, "take", json!({})), "person.cannot_own");
+        assert_eq!(desk.refused("system", n, "take", json!({})), "forbidden");
+        desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "A test." }));
+        assert_eq!(desk.refused("cleo", n, "take", json!({})), "ticket.closed");
+    }
+}

@@ -51,3 +51,33 @@ impl Effect for Unlinked {
         Sentence::new(format!("undid the link to {}", self.to))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Desk, id};
+    use serde_json::json;
+
+    #[test]
+    fn both_sides_forget() {
+        let mut desk = Desk::new();
+        let (a, b) = (desk.open("rita"), desk.open("rita"));
+        desk.does("ben", a, "link", json!({ "to": b }));
+        assert_eq!(desk.does("ben", b, "unlink", json!({ "to": a })), "undid the link to MW-1\nundid the link to MW-2");
+        assert!(desk.ticket(a).links.is_empty() && desk.ticket(b).links.is_empty());
+        assert_eq!(desk.does("ben", b, "unlink", json!({ "to": a })), "");
+    }
+
+    #[test]
+    fn merges_and_splits_stay_and_hidden_tickets_stay_hidden() {
+        let mut desk = Desk::new();
+        let (a, b) = (desk.open("rita"), desk.open("rita"));
+        desk.does("ben", a, "split", json!({ "title": "Half", "reason": "Two things." }));
+        assert_eq!(desk.refused("ben", a, "unlink", json!({ "to": "MW-3" })), "link.fixed");
+        desk.does("ben", a, "link", json!({ "to": b }));
+        assert_eq!(desk.refused("rita", a, "unlink", json!({ "to": b })), "forbidden");
+        desk.does("lena", b, "restrict", json!({ "people": [id("ben")], "reason": "Quiet." }));
+        assert_eq!(desk.refused("dan", a, "unlink", json!({ "to": b })), "missing");
+        desk.does("ben", a, "merge", json!({ "into": b, "reason": "The same." }));
+        assert_eq!(desk.refused("ben", b, "unlink", json!({ "to": a })), "link.fixed");
+    }
+}

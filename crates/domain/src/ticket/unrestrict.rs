@@ -42,3 +42,23 @@ impl Effect for Unrestricted {
         Sentence::new("lifted the restriction").with(self.reason.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Desk, viewer};
+    use serde_json::json;
+
+    #[test]
+    fn the_restriction_ends_with_a_reason() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        assert_eq!(desk.does("lena", n, "unrestrict", json!({ "reason": "x" })), "");
+        desk.does("lena", n, "restrict", json!({ "people": [], "reason": "Quiet." }));
+        assert_eq!(desk.refused("lena", n, "unrestrict", json!({ "reason": " " })), "invalid.reason");
+        assert_eq!(desk.refused("ben", n, "unrestrict", json!({ "reason": "x" })), "forbidden");
+        assert_eq!(desk.refused("ada", n, "unrestrict", json!({ "reason": "x" })), "missing");
+        assert_eq!(desk.does("lena", n, "unrestrict", json!({ "reason": "It is public." })), "lifted the restriction | It is public.");
+        assert_eq!(desk.ticket(n).restricted_to, None);
+        assert!(viewer(&desk.directory, "dan").sees(desk.ticket(n)));
+    }
+}

@@ -38,3 +38,21 @@ impl Effect for Unwatched {
         Sentence::new("stopped watching the ticket")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Desk};
+    use serde_json::json;
+
+    #[test]
+    fn following_ends() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        assert_eq!(desk.does("cleo", n, "unwatch", json!({})), "");
+        desk.does("cleo", n, "watch", json!({}));
+        assert_eq!(desk.does("cleo", n, "unwatch", json!({})), "stopped watching the ticket");
+        assert!(desk.ticket(n).watchers.is_empty());
+        assert_eq!(desk.refused("otto", n, "unwatch", json!({})), "forbidden");
+        assert_eq!(desk.refused("system", n, "unwatch", json!({})), "forbidden");
+    }
+}

@@ -38,3 +38,27 @@ impl Effect for Watched {
         Sentence::new("watches the ticket")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Desk, id};
+    use serde_json::json;
+
+    #[test]
+    fn whoever_sees_it_may_follow_it() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        assert_eq!(desk.does("rita", n, "watch", json!({})), "watches the ticket");
+        assert_eq!(desk.does("rita", n, "watch", json!({})), "");
+        assert_eq!(desk.ticket(n).watchers, [id("rita")].into());
+    }
+
+    #[test]
+    fn nobody_watches_their_way_into_a_ticket() {
+        let mut desk = Desk::new();
+        let foreign = desk.open("ben");
+        assert_eq!(desk.refused("rita", foreign, "watch", json!({})), "missing");
+        assert_eq!(desk.refused("otto", foreign, "watch", json!({})), "forbidden");
+        assert_eq!(desk.refused("system", foreign, "watch", json!({})), "forbidden");
+    }
+}

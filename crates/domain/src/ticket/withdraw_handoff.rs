@@ -54,3 +54,33 @@ impl Effect for HandoffWithdrawn {
         Sentence::new(format!("withdrew the offer to {}", d.name(&self.to))).with(self.reason.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Desk, id};
+    use serde_json::json;
+
+    #[test]
+    fn the_giver_takes_the_offer_back() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.offer(n, "cleo");
+        let said = desk.does("ben", n, "withdraw_handoff", json!({ "reason": "Cleo is away." }));
+        assert_eq!(said, "withdrew the offer to Cleo Lindqvist | Cleo is away.");
+        assert_eq!((&desk.ticket(n).owner, &desk.ticket(n).offer), (&id("ben"), &None));
+        assert_eq!(desk.refused("ben", n, "withdraw_handoff", json!({})), "handoff.none");
+    }
+
+    #[test]
+    fn nobody_else_withdraws_it() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        desk.offer(n, "cleo");
+        for who in ["cleo", "dan", "ada"] {
+            assert_eq!(desk.refused(who, n, "withdraw_handoff", json!({})), "handoff.not_yours");
+        }
+        let long = json!({ "reason": "x".repeat(1001) });
+        assert_eq!(desk.refused("ben", n, "withdraw_handoff", long), "invalid.reason");
+        assert!(desk.ticket(n).offer.is_some());
+    }
+}
