@@ -157,6 +157,12 @@ async fn guard(
         .map_or_else(|| "/".to_owned(), ToString::to_string);
     let (method, headers) = (request.method().clone(), request.headers().clone());
     let get = method == Method::GET;
+    // The pages' own script reads problems, not pages.
+    let face = if headers.contains_key("x-requested-with") {
+        Face::Api
+    } else {
+        face
+    };
     let signed = match auth::identify(&app, &method, &headers).await {
         Ok(signed) => signed,
         Err(problem) => return face_of(&app, face, None, problem.into_response()).await,

@@ -15,7 +15,10 @@ base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; tru
 
 /// The router and the list of its routes.
 pub fn router(app: App) -> (Router, Vec<Route>) {
-    let (router, list) = Routes::new(app.clone()).with(health::routes).finish();
+    let (router, list) = Routes::new(app.clone())
+        .with(health::routes)
+        .with(crate::pages::routes)
+        .finish();
     let set = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
