@@ -2,6 +2,7 @@
 
 mod admin;
 mod config;
+mod demo;
 mod serve;
 mod telemetry;
 
@@ -20,6 +21,8 @@ struct Cli {
 enum Command {
     /// Run the server.
     Serve(config::Flags),
+    /// Run a demo: half a year at a small company, in a folder of its own.
+    Demo(config::Flags),
     /// Print every setting with its default, as a settings file.
     Config,
     /// Check the record: the live database of a data folder, or an export by itself.
@@ -52,6 +55,13 @@ fn run(command: Command) -> Result<ExitCode, String> {
             wait(serve::serve(config, false, move |desk, bound| {
                 serve::greet(desk, &url.url(bound))
             }))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Demo(flags) => {
+            let flags = config::Flags { data: flags.data.or_else(|| Some("midwatch-demo".into())), ..flags };
+            let config = config::Config::load(&flags)?;
+            telemetry::begin(&config.log, &config.log_format);
+            demo::run(config)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Config => {
