@@ -1,6 +1,7 @@
 //! The one executable `midwatch`: server, demo, administration, and a client of the API.
 
 mod admin;
+mod bench;
 mod config;
 mod demo;
 mod serve;
@@ -23,6 +24,8 @@ enum Command {
     Serve(config::Flags),
     /// Run a demo: half a year at a small company, in a folder of its own.
     Demo(config::Flags),
+    /// Measure speed, memory and disk on this machine.
+    Bench(bench::Bench),
     /// Print every setting with its default, as a settings file.
     Config,
     /// Check the record: the live database of a data folder, or an export by itself.
@@ -64,6 +67,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
             demo::run(config)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Bench(b) => b.run().map(|()| ExitCode::SUCCESS),
         Command::Config => {
             say(config::DEFAULTS);
             Ok(ExitCode::SUCCESS)
