@@ -312,11 +312,7 @@ pub fn approve(
     )?)
 }
 
-/// Records a reading within a write.
-///
-/// # Errors
-/// A refusal; or storage failed.
-pub fn confirm_reading(
+fn confirm_reading(
     w: &mut WriteTx<'_>,
     viewer: &Viewer,
     key: String,

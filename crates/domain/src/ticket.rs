@@ -17,7 +17,7 @@ use crate::words::{Origin, Outcome, Pap, Phase, Severity, Tlp};
 
 #[macro_use]
 mod verb;
-pub use verb::{At, Decision, Effect, Planned, Sentence, Verb};
+pub use verb::{At, Decision, Effect, Planned, Sentence, Verb, read};
 
 verbs! {
     acknowledge: Acknowledge => Acknowledged;

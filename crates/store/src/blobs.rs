@@ -120,6 +120,11 @@ impl Receiving {
         self.size
     }
 
+    /// SHA-256 of the bytes so far, in hexadecimal.
+    pub fn sha256(&self) -> String {
+        Hash(self.digest.clone().finalize().into()).to_string()
+    }
+
     /// Makes the file durable under its digest: bytes first, then the name. Returns the digest in hexadecimal and the size.
     ///
     /// # Errors

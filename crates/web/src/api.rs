@@ -1,1 +1,45 @@
-//! The JSON API under `/api/v1`: everything the pages do.
+//! The JSON API under `/api/v1`: everything the pages do. One file a noun; each registers its routes and describes them.
+
+mod body;
+pub mod document;
+mod evidence;
+mod library;
+mod me;
+mod meta;
+mod people;
+mod reply;
+mod tickets;
+mod views;
+
+use crate::policy::Routes;
+
+/// Where the API begins.
+pub const BASE: &str = "/api/v1";
+
+/// Every route of the API, each with its policy.
+pub fn routes(r: Routes) -> Routes {
+    r.with(tickets::routes)
+        .with(evidence::routes)
+        .with(people::routes)
+        .with(library::routes)
+        .with(views::routes)
+        .with(me::routes)
+        .with(meta::routes)
+}
+
+/// The OpenAPI document, made from the same tables as the routes.
+pub fn openapi() -> serde_json::Value {
+    let mut doc = document::Document::new();
+    for describe in [
+        tickets::describe,
+        evidence::describe,
+        people::describe,
+        library::describe,
+        views::describe,
+        me::describe,
+        meta::describe,
+    ] {
+        describe(&mut doc);
+    }
+    doc.finish()
+}

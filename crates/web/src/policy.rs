@@ -77,8 +77,8 @@ impl Routes {
         };
         let filter = axum::routing::MethodFilter::try_from(method.clone())
             .unwrap_or(axum::routing::MethodFilter::GET);
-        let guarded: MethodRouter<App> =
-            on(filter, handler).layer(from_fn_with_state((self.app.clone(), policy, face), guard));
+        let guarded: MethodRouter<App> = on(filter, handler)
+            .route_layer(from_fn_with_state((self.app.clone(), policy, face), guard));
         self.router = self.router.route(path, guarded);
         self.list.push(Route {
             method,

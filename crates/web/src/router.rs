@@ -1,12 +1,14 @@
 //! Every route on one page, each with its policy; and what is true of every answer.
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::policy::{Route, Routes};
+use crate::problem::Problem;
 use crate::{App, health};
 
 /// Scripts and styles only from here, nothing inline, nothing from elsewhere.
@@ -17,12 +19,15 @@ base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; tru
 pub fn router(app: App) -> (Router, Vec<Route>) {
     let (router, list) = Routes::new(app.clone())
         .with(health::routes)
+        .with(crate::api::routes)
         .with(crate::pages::routes)
         .finish();
     let set = |name: HeaderName, value: &'static str| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
     let router = router
+        .fallback(missing)
+        .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(2 << 20))
         .layer(set(header::CONTENT_SECURITY_POLICY, CSP))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -39,4 +44,38 @@ pub fn router(app: App) -> (Router, Vec<Route>) {
         .layer(CatchPanicLayer::new())
         .with_state(app);
     (router, list)
+}
+
+/// What is nowhere registered.
+async fn missing(State(app): State<App>, uri: Uri) -> Response {
+    let detail = format!("There is nothing at {}.", uri.path());
+    seen(
+        &app,
+        &uri,
+        Problem::new(StatusCode::NOT_FOUND, "missing", detail),
+    )
+    .await
+}
+
+/// A path that takes other methods; the router adds `Allow`.
+async fn wrong_method(State(app): State<App>, method: Method, uri: Uri) -> Response {
+    if method == Method::OPTIONS {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let detail = "This path does not take this method. The header “Allow” says which it takes.";
+    seen(
+        &app,
+        &uri,
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", detail),
+    )
+    .await
+}
+
+/// A problem for whoever looks: programs below `/api/`, people elsewhere.
+async fn seen(app: &App, uri: &Uri, problem: Problem) -> Response {
+    if uri.path().starts_with("/api/") {
+        problem.into_response()
+    } else {
+        crate::pages::error::page(app, None, &problem).await
+    }
 }

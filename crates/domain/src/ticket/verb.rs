@@ -132,7 +132,7 @@ macro_rules! verbs {
             /// Missing for an unknown verb and for one that is not read from requests; invalid naming what is wrong with the body.
             pub fn parse(verb: &str, body: Value) -> Result<Self, Refusal> {
                 match verb {
-                    $(<$Command as Verb>::NAME if <$Command as Verb>::FROM_OUTSIDE => verb::read::<$Command>(body).map(Command::$Command),)*
+                    $(<$Command as Verb>::NAME if <$Command as Verb>::FROM_OUTSIDE => read::<$Command>(body).map(Command::$Command),)*
                     _ => Err(Refusal::missing("verb")),
                 }
             }
@@ -260,13 +260,33 @@ macro_rules! verbs {
     };
 }
 
-/// Reads a command body; an error names the field where serde tells it.
-pub(super) fn read<T: DeserializeOwned>(body: serde_json::Value) -> Result<T, Refusal> {
-    serde_json::from_value(body).map_err(|e| {
+/// Reads a body from outside; an error names the field.
+///
+/// # Errors
+/// Invalid, with what is wrong and what is expected.
+pub fn read<T: DeserializeOwned>(body: serde_json::Value) -> Result<T, Refusal> {
+    serde_json::from_value(body.clone()).map_err(|e| {
         let text = e.to_string();
-        let field = text.split('`').nth(1).unwrap_or("body").to_owned();
-        Refusal::invalid(field, format!("The command cannot be read: {text}."))
+        let field = culprit::<T>(body, &text).unwrap_or_else(|| "body".to_owned());
+        Refusal::invalid(field, format!("The body cannot be read: {text}."))
     })
+}
+
+/// The field that an error is about: the one it names, else the one without which the error is another.
+fn culprit<T: DeserializeOwned>(body: serde_json::Value, error: &str) -> Option<String> {
+    if error.starts_with("unknown field") || error.starts_with("missing field") {
+        return error.split('`').nth(1).map(str::to_owned);
+    }
+    let serde_json::Value::Object(map) = body else {
+        return None;
+    };
+    let differs = |name: &&String| {
+        let mut rest = map.clone();
+        rest.remove(*name);
+        let again = serde_json::from_value::<T>(rest.into()).err();
+        again.map(|e| e.to_string()).as_deref() != Some(error)
+    };
+    map.keys().find(differs).cloned()
 }
 
 /// Reads a flag as JSON (`true`) or as a form sends it (`on`, `true`, `yes`).

@@ -71,12 +71,6 @@ pub struct Acts {
     pub note: bool,
     /// Say who may see it.
     pub restrict: bool,
-    /// Verify evidence and hand it out.
-    pub evidence: bool,
-    /// Browse the record.
-    pub record: bool,
-    /// Follow it.
-    pub watch: bool,
 }
 
 /// What kind of entry it is; decides its mark and the filter that shows it.
@@ -139,8 +133,6 @@ pub struct Entry {
     pub hash: String,
     /// The note was corrected later by the entry with this number.
     pub corrected_by: Option<u64>,
-    /// Identifier of the note, for the form that corrects it; empty for other entries.
-    pub note: String,
     /// Where a correction is posted; empty when the viewer may not correct it.
     pub correct_action: String,
 }
@@ -259,7 +251,7 @@ pub struct Evidence {
     pub size: String,
     /// SHA-256 of its content.
     pub sha256: ValueChip,
-    /// The page that asks why before it is handed out.
+    /// Where it is downloaded as an attachment.
     pub href: String,
     /// Who holds it now.
     pub holder: PersonChip,
