@@ -90,7 +90,7 @@ pub fn act(
         return Ok(done);
     }
     let ticket = ticket::load(&mut w.tx, number)?
-        .filter(|t| viewer.sees(t))
+        .filter(|t| viewer.knows(t))
         .ok_or_else(|| Refusal::missing("ticket"))?;
     if let Some(seen) = conditions.if_version.filter(|v| *v != ticket.version) {
         return Err(Refusal::stale(format!("{number} was changed since you saw it (version {seen}, now {}). Look again and repeat.", ticket.version)).into());
