@@ -2,9 +2,13 @@
 
 pub mod account;
 pub mod act;
+pub mod backup;
 pub mod begin;
 pub mod configure;
+pub mod doctor;
+pub mod engine;
 pub mod evidence;
+pub mod record;
 
 use ed25519_dalek::SigningKey;
 use midwatch_domain::access::Viewer;
@@ -116,11 +120,9 @@ impl Desk {
             entropy,
             readers,
         };
-        let store = Store::open(options, move |committed| {
-            for notice in committed {
-                // Nobody may be listening.
-                let _ = announce.send(notice.clone());
-            }
+        let store = Store::open(options, move |notice| {
+            // Nobody may be listening.
+            let _ = announce.send(notice);
         })?;
         Ok(Self {
             store,
@@ -130,7 +132,7 @@ impl Desk {
         })
     }
 
-    /// What is committed from now on.
+    /// What is committed from now on, by any node, once and in order.
     pub fn listen(&self) -> broadcast::Receiver<Notice> {
         self.notices.subscribe()
     }

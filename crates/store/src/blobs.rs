@@ -1,6 +1,7 @@
 //! Evidence files in a folder, addressed by SHA-256. The name on disk is the digest; names from outside are never paths.
 
 use midwatch_domain::entry::Hash;
+use midwatch_domain::moment::Moment;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -83,6 +84,31 @@ impl Blobs {
             }
         }
         Some(Hash(digest.finalize().into()).to_string())
+    }
+
+    /// Removes files that were begun before `before` and never kept, as a crash leaves them; how many.
+    ///
+    /// # Errors
+    /// If the folder cannot be read.
+    pub fn sweep(&self, before: Moment) -> Result<u64, StoreError> {
+        let says = |e: io::Error| unavailable("unfinished evidence cannot be removed", &e);
+        let mut swept = 0;
+        for file in fs::read_dir(self.folder.join("incoming")).map_err(says)? {
+            let file = file.map_err(says)?;
+            let changed = match file.metadata().and_then(|m| m.modified()) {
+                // It was finished in this moment.
+                Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+                other => other.map_err(says)?,
+            };
+            let ms = changed
+                .duration_since(std::time::UNIX_EPOCH)
+                .map_or(0, |d| d.as_millis());
+            if i64::try_from(ms).unwrap_or(i64::MAX) < before.0 {
+                fs::remove_file(file.path()).map_err(says)?;
+                swept += 1;
+            }
+        }
+        Ok(swept)
     }
 
     /// The file of a digest. Only 64 hexadecimal digits are ever used as a path.

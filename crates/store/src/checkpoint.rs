@@ -13,16 +13,18 @@ use midwatch_domain::moment::Moment;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
-use crate::db::Tx;
+use crate::db::{Row, Tx};
 use crate::{Head, StoreError, WriteTx, params, rows};
 
 const LAST: &str = "SELECT seq, at, note FROM checkpoints ORDER BY seq DESC LIMIT 1";
 const ALL: &str = "SELECT seq, at, note FROM checkpoints WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+const SPAN: &str =
+    "SELECT seq, at, note FROM checkpoints WHERE seq > ?1 AND seq <= ?2 ORDER BY seq";
 const INSERT: &str =
     "INSERT INTO checkpoints (seq, at, note) VALUES (?1, ?2, ?3) ON CONFLICT (seq) DO NOTHING";
 
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[LAST, ALL, INSERT];
+pub(crate) const STATEMENTS: &[&str] = &[LAST, ALL, SPAN, INSERT];
 
 /// The origin line: which record this is.
 pub const ORIGIN: &str = "midwatch/record";
@@ -171,19 +173,44 @@ pub fn open(note: &str, key: &VerifyingKey) -> Result<(i64, Hash), String> {
 /// Signs the present end of the record, unless it is signed already.
 ///
 /// # Errors
-/// As the engine says.
+/// Unsuitable if the record is signed by another key: then this node has not the record's key; or as the engine says.
 pub fn make(w: &mut WriteTx<'_>, key: &SigningKey) -> Result<Option<Checkpoint>, StoreError> {
     let Head { seq, hash, .. } = w.head;
-    if seq == 0 || last(&mut w.tx)?.is_some_and(|c| c.seq >= seq) {
+    let last = last(&mut w.tx)?;
+    if seq == 0 || last.as_ref().is_some_and(|c| c.seq >= seq) {
         return Ok(None);
+    }
+    if let Some(c) = last
+        && let Err(why) = open(&c.note, &key.verifying_key())
+    {
+        return Err(StoreError::Unsuitable(format!(
+            "The newest checkpoint does not fit the key of this data folder ({why}) All nodes of one database need the same checkpoint.key."
+        )));
     }
     let made = Checkpoint {
         seq,
         at: w.now,
         note: sign(key, seq, &hash),
     };
-    w.tx.exec(INSERT, params![made.seq, made.at.0, made.note.as_str()])?;
+    insert(&mut w.tx, &made)?;
     Ok(Some(made))
+}
+
+pub(crate) fn insert(tx: &mut Tx<'_>, c: &Checkpoint) -> Result<(), StoreError> {
+    tx.exec(INSERT, params![c.seq, c.at.0, c.note.as_str()])
+        .map(|_| ())
+}
+
+/// Whether a checkpoint made now would sign something new, and the newest one is at least `age_ms` old.
+///
+/// # Errors
+/// As the engine says.
+pub fn is_due(tx: &mut Tx<'_>, now: Moment, age_ms: i64) -> Result<bool, StoreError> {
+    let head = rows::head::read(tx)?;
+    Ok(match last(tx)? {
+        None => head.seq > 0,
+        Some(c) => head.seq > c.seq && now.since(c.at) >= age_ms,
+    })
 }
 
 /// The newest checkpoint.
@@ -192,14 +219,7 @@ pub fn make(w: &mut WriteTx<'_>, key: &SigningKey) -> Result<Option<Checkpoint>,
 /// As the engine says.
 pub fn last(tx: &mut Tx<'_>) -> Result<Option<Checkpoint>, StoreError> {
     let row = tx.opt(LAST, &[])?;
-    row.map(|r| {
-        Ok(Checkpoint {
-            seq: r.int(0)?,
-            at: Moment(r.int(1)?),
-            note: r.text(2)?.to_owned(),
-        })
-    })
-    .transpose()
+    row.as_ref().map(checkpoint).transpose()
 }
 
 /// Checkpoints after an entry, oldest first.
@@ -207,25 +227,26 @@ pub fn last(tx: &mut Tx<'_>) -> Result<Option<Checkpoint>, StoreError> {
 /// # Errors
 /// As the engine says.
 pub fn after(tx: &mut Tx<'_>, seq: i64, limit: i64) -> Result<Vec<Checkpoint>, StoreError> {
-    let rows = tx.all(ALL, params![seq, limit])?;
-    rows.iter()
-        .map(|r| {
-            Ok(Checkpoint {
-                seq: r.int(0)?,
-                at: Moment(r.int(1)?),
-                note: r.text(2)?.to_owned(),
-            })
-        })
+    tx.all(ALL, params![seq, limit])?
+        .iter()
+        .map(checkpoint)
         .collect()
 }
 
-/// Whether the head has moved since the newest checkpoint.
-///
-/// # Errors
-/// As the engine says.
-pub fn is_due(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-    let head = rows::head::read(tx)?;
-    Ok(head.seq > last(tx)?.map_or(0, |c| c.seq))
+/// Checkpoints after an entry up to another one, oldest first.
+pub(crate) fn between(tx: &mut Tx<'_>, after: i64, to: i64) -> Result<Vec<Checkpoint>, StoreError> {
+    tx.all(SPAN, params![after, to])?
+        .iter()
+        .map(checkpoint)
+        .collect()
+}
+
+fn checkpoint(r: &Row) -> Result<Checkpoint, StoreError> {
+    Ok(Checkpoint {
+        seq: r.int(0)?,
+        at: Moment(r.int(1)?),
+        note: r.text(2)?.to_owned(),
+    })
 }
 
 #[cfg(test)]

@@ -23,6 +23,14 @@ impl Connection {
         }
     }
 
+    /// The client of PostgreSQL, if it is one.
+    pub(crate) fn pg(&mut self) -> Option<&mut Pg> {
+        match self {
+            Connection::Lite(_) => None,
+            Connection::Pg(pg) => pg.0.as_deref_mut(),
+        }
+    }
+
     /// Whether the connection can be used again.
     pub(crate) fn is_alive(&self) -> bool {
         match self {

@@ -14,13 +14,14 @@ const INSERT: &str =
 const AFTER: &str = "SELECT seq, ticket, actor, kind, version, occurred_at, recorded_at, fields, hash FROM log WHERE seq > ?1 ORDER BY seq LIMIT ?2";
 const OF_TICKET: &str = "SELECT seq, ticket, actor, kind, version, occurred_at, recorded_at, fields, hash FROM log WHERE ticket = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
 const ONE: &str = "SELECT seq, ticket, actor, kind, version, occurred_at, recorded_at, fields, hash FROM log WHERE seq = ?1";
+const ERASE: &str = "UPDATE log SET fields = ?1 WHERE seq = ?2";
 const HASH: &str = "SELECT hash FROM log WHERE seq = ?1";
 
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[INSERT, AFTER, OF_TICKET, ONE, HASH];
+pub(crate) const STATEMENTS: &[&str] = &[INSERT, AFTER, OF_TICKET, ONE, ERASE, HASH];
 
 pub(crate) fn insert(tx: &mut Tx<'_>, e: &Entry) -> Result<(), StoreError> {
-    let fields = serde_json::to_string(&e.fields).map_err(StoreError::corrupt)?;
+    let fields = fields_text(e)?;
     let params = params![
         e.seq,
         e.ticket.map(|t| t.0),
@@ -42,7 +43,7 @@ pub(crate) fn entry(row: &Row) -> Result<Entry, StoreError> {
         .map_err(|_| StoreError::corrupt("a hash has not 32 bytes"))?;
     Ok(Entry {
         seq: row.int(0)?,
-        ticket: row.opt_int(1)?.map(TicketNo),
+        ticket: ticket(row.opt_int(1)?)?,
         actor: row.parse(2)?,
         kind: row.text(3)?.to_owned(),
         version: row.int(4)?,
@@ -52,6 +53,16 @@ pub(crate) fn entry(row: &Row) -> Result<Entry, StoreError> {
             .map_err(|e| StoreError::corrupt(format!("entry {}: {e}", row.int(0).unwrap_or(0))))?,
         hash: Hash(hash),
     })
+}
+
+/// No ticket and ticket 0 have the same hash, so only one of them may stand in the record.
+fn ticket(number: Option<i64>) -> Result<Option<TicketNo>, StoreError> {
+    match number {
+        Some(n) if n < 1 => Err(StoreError::corrupt(
+            "an entry is about a ticket with a number below 1",
+        )),
+        n => Ok(n.map(TicketNo)),
+    }
 }
 
 /// Entries after `seq`, oldest first, at most `limit`.
@@ -65,16 +76,39 @@ pub fn after(tx: &mut Tx<'_>, seq: i64, limit: i64) -> Result<Vec<Entry>, StoreE
         .collect()
 }
 
-/// Rows after `seq` with the number of each, so that one that cannot be read is known by its number.
+/// A row's number and the entry in it, if it can be read.
+pub(crate) type Numbered = (i64, Result<Entry, StoreError>);
+
+/// Rows after `seq` with the number of each, so that one that cannot be read is known by its number. Fields must stand in
+/// the very text that Midwatch wrote: what a reader would skip is an alteration too.
 pub(crate) fn rows_after(
     tx: &mut Tx<'_>,
     seq: i64,
     limit: i64,
-) -> Result<Vec<(i64, Result<Entry, StoreError>)>, StoreError> {
+) -> Result<Vec<Numbered>, StoreError> {
+    let exact = |row: &Row| {
+        let e = entry(row)?;
+        if fields_text(&e)? == row.text(7)? {
+            Ok(e)
+        } else {
+            Err(StoreError::corrupt(
+                "its fields are not in the form that Midwatch writes",
+            ))
+        }
+    };
     tx.all(AFTER, params![seq, limit])?
         .iter()
-        .map(|row| Ok((row.int(0)?, entry(row))))
+        .map(|row| Ok((row.int(0)?, exact(row))))
         .collect()
+}
+
+fn fields_text(e: &Entry) -> Result<String, StoreError> {
+    serde_json::to_string(&e.fields).map_err(StoreError::corrupt)
+}
+
+/// Replaces the fields of an entry, when the law has some of them erased. Commitments, and so the hash, stay the same.
+pub(crate) fn replace_fields(tx: &mut Tx<'_>, e: &Entry) -> Result<(), StoreError> {
+    tx.exec(ERASE, params![fields_text(e)?, e.seq]).map(|_| ())
 }
 
 /// Entries of a ticket after `seq`, oldest first.

@@ -6,8 +6,14 @@ use crate::params;
 
 const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("migrations/0001_begin.sql"))];
 
+const AT: &str = "SELECT COALESCE(MAX(version), 0) FROM schema_version";
+const DONE: &str = "INSERT INTO schema_version (version) VALUES (?1)";
+
+/// Every statement of this file that needs the schema to be there.
+pub(crate) const STATEMENTS: &[&str] = &[AT, DONE];
+
 /// The newest schema this build knows.
-pub(crate) fn newest() -> i64 {
+pub fn newest() -> i64 {
     MIGRATIONS.last().map_or(0, |m| m.0)
 }
 
@@ -26,9 +32,7 @@ pub(crate) fn migrate(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 
 fn apply(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.batch("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")?;
-    let at = tx
-        .one("SELECT COALESCE(MAX(version), 0) FROM schema_version", &[])?
-        .int(0)?;
+    let at = schema(tx)?;
     if at > newest() {
         return Err(StoreError::Unsuitable(format!(
             "The database has schema {at}, and this Midwatch knows schemas up to {}. Use a newer Midwatch, or restore an older backup.",
@@ -37,12 +41,17 @@ fn apply(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     }
     for (version, text) in MIGRATIONS.iter().filter(|m| m.0 > at) {
         tx.batch(&for_engine(text, tx.is_pg()))?;
-        tx.exec(
-            "INSERT INTO schema_version (version) VALUES (?1)",
-            params![*version],
-        )?;
+        tx.exec(DONE, params![*version])?;
     }
     Ok(())
+}
+
+/// The schema that the database has.
+///
+/// # Errors
+/// As the engine says.
+pub fn schema(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    tx.one(AT, &[])?.int(0)
 }
 
 /// Leaves out the blocks of the other engine.

@@ -188,6 +188,9 @@ pub fn rebuild(w: &mut crate::WriteTx<'_>) -> Result<i64, StoreError> {
     ] {
         w.tx.batch(&format!("DELETE FROM {table}"))?;
     }
+    // What comes next is folded too.
+    w.head.next_ticket = 1;
+    w.head.directory_seq = 0;
     let mut at = 0;
     let mut directory = midwatch_domain::directory::Directory::default();
     loop {

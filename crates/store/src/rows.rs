@@ -3,4 +3,5 @@
 pub mod directory;
 pub mod head;
 pub mod idempotency;
+pub mod raised;
 pub mod ticket;

@@ -3,14 +3,15 @@
 use midwatch_domain::directory::Directory;
 use midwatch_domain::moment::Moment;
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, RwLock};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
 
 use crate::StoreError;
 use crate::blobs::Blobs;
 use crate::connection::Connection;
 use crate::db::Tx;
 use crate::writer::{Notice, WriteTx, Writer};
-use crate::{migrate, rows};
+use crate::{follow, migrate, rows};
 
 /// What time it is; comes in from outside so that a day can be simulated.
 pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
@@ -73,17 +74,19 @@ struct Inner {
     blobs: Blobs,
     clock: Clock,
     entropy: Entropy,
+    /// The writer and the follower, until they are waited for.
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Store {
-    /// Opens the database, brings its schema up to date and starts the writer. `on_commit` is called after each commit
-    /// with what was committed, on the writer's thread: it must be quick.
+    /// Opens the database, brings its schema up to date and starts the writer. `announce` is told of each entry committed
+    /// from now on, once and in order, whichever node committed it.
     ///
     /// # Errors
     /// Unsuitable for a newer schema or unsafe settings; unavailable if it cannot be reached.
     pub fn open(
         options: Options,
-        on_commit: impl Fn(&[Notice]) + Send + 'static,
+        announce: impl Fn(Notice) + Send + 'static,
     ) -> Result<Self, StoreError> {
         let Options {
             location,
@@ -96,19 +99,25 @@ impl Store {
         migrate::migrate(&mut connection.tx())?;
         rows::head::begin(&mut connection.tx())?;
         let directory = rows::directory::load(&mut connection.tx())?;
-        let writer = Writer::start(
+        let cursor = rows::head::read(&mut connection.tx())?.seq;
+        let (nudge, nudges) = crossbeam_channel::bounded(1);
+        let (writer, writing) = Writer::start(
             location.clone(),
             connection,
             directory.clone(),
             clock.clone(),
             entropy.clone(),
-            on_commit,
-        );
+            nudge,
+        )?;
+        let from = location.clone();
+        let following = spawn("follower", move || {
+            follow::follow(&from, cursor, &nudges, announce)
+        })?;
         let inner = Inner {
             readers: Readers {
                 location: location.clone(),
                 limit: readers.max(1),
-                idle: Mutex::new((0, Vec::new())),
+                idle: Mutex::default(),
                 freed: Condvar::new(),
             },
             location,
@@ -117,6 +126,7 @@ impl Store {
             blobs: Blobs::new(blobs)?,
             clock,
             entropy,
+            threads: Mutex::new(vec![writing, following]),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -166,19 +176,9 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Tx<'_>) -> Result<R, E>,
     ) -> Result<R, E> {
-        let mut connection = self.inner.readers.take()?;
-        let mut tx = connection.tx();
-        let begin = if tx.is_pg() {
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        } else {
-            "BEGIN"
-        };
-        let done = tx
-            .batch(begin)
-            .map_err(E::from)
-            .and_then(|()| work(&mut tx));
-        let ended = tx.batch("COMMIT");
-        self.inner.readers.give_back(connection, ended.is_ok());
+        let mut reader = self.inner.readers.begin()?;
+        let done = work(&mut reader.tx());
+        reader.end();
         done
     }
 
@@ -193,7 +193,7 @@ impl Store {
                 .inner
                 .directory
                 .read()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+                .unwrap_or_else(PoisonError::into_inner);
             if held.0 == seq {
                 return Ok(held.1.clone());
             }
@@ -203,7 +203,7 @@ impl Store {
             .inner
             .directory
             .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = fresh.clone();
+            .unwrap_or_else(PoisonError::into_inner) = fresh.clone();
         Ok(fresh.1)
     }
 
@@ -229,9 +229,19 @@ impl Store {
         &self.inner.location
     }
 
-    /// Lets the writer finish what it has and stop; later writes fail.
+    /// Lets the writer finish what it has, and waits until it has stopped; later writes fail. Blocks.
     pub fn close(&self) {
         self.inner.writer.stop();
+        let mut threads = self
+            .inner
+            .threads
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        for thread in threads.drain(..) {
+            // A thread that panicked has said so; there is nothing left to wait for.
+            let _ = thread.join();
+        }
+        self.inner.readers.lock().close();
     }
 }
 
@@ -239,56 +249,124 @@ fn stopped() -> StoreError {
     StoreError::Unavailable("Midwatch is stopping; nothing was changed".into())
 }
 
+/// Starts a thread of the store.
+pub(crate) fn spawn(
+    name: &str,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, StoreError> {
+    let started = std::thread::Builder::new().name(name.into()).spawn(run);
+    started.map_err(|e| StoreError::Unavailable(format!("the {name} could not be started: {e}")))
+}
+
 /// A small pool of reading connections; who finds none free waits.
 struct Readers {
     location: Location,
     limit: usize,
-    idle: Mutex<(usize, Vec<Connection>)>,
+    idle: Mutex<Idle>,
     freed: Condvar,
 }
 
+#[derive(Default)]
+struct Idle {
+    /// Connections that exist, in use or not.
+    open: usize,
+    free: Vec<Connection>,
+}
+
+impl Idle {
+    fn close(&mut self) {
+        self.open -= self.free.len();
+        self.free.clear();
+    }
+}
+
+/// A connection of the pool, in a snapshot. Given back only if the snapshot ended well; a panic must not shrink the pool.
+struct Reader<'a> {
+    readers: &'a Readers,
+    connection: Option<Connection>,
+}
+
+impl Reader<'_> {
+    fn tx(&mut self) -> Tx<'_> {
+        self.connection
+            .as_mut()
+            .expect("the connection is there until the reader ends")
+            .tx()
+    }
+
+    fn end(mut self) {
+        if self.tx().batch("COMMIT").is_ok()
+            && let Some(connection) = self.connection.take()
+        {
+            self.readers.lock().free.push(connection);
+            self.readers.freed.notify_one();
+        }
+    }
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        if self.connection.take().is_some() {
+            self.readers.lock().open -= 1;
+            self.readers.freed.notify_one();
+        }
+    }
+}
+
 impl Readers {
-    fn take(&self) -> Result<Connection, StoreError> {
-        let mut state = self
-            .idle
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+    fn lock(&self) -> std::sync::MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A connection in a fresh snapshot. One that has died in the pool, as when the server was restarted, is replaced.
+    fn begin(&self) -> Result<Reader<'_>, StoreError> {
         loop {
-            if let Some(c) = state.1.pop() {
-                return Ok(c);
+            let (mut reader, reused) = self.take()?;
+            let mut tx = reader.tx();
+            let begun = tx.batch(if tx.is_pg() {
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+            } else {
+                "BEGIN"
+            });
+            match begun {
+                Ok(()) => return Ok(reader),
+                Err(_) if reused => {}
+                Err(e) => return Err(e),
             }
-            if state.0 < self.limit {
-                state.0 += 1;
-                drop(state);
-                return Connection::reader(&self.location).inspect_err(|_| self.forget());
+        }
+    }
+
+    fn take(&self) -> Result<(Reader<'_>, bool), StoreError> {
+        let mut idle = self.lock();
+        loop {
+            if let Some(connection) = idle.free.pop() {
+                return Ok((
+                    Reader {
+                        readers: self,
+                        connection: Some(connection),
+                    },
+                    true,
+                ));
             }
-            state = self
+            if idle.open < self.limit {
+                idle.open += 1;
+                drop(idle);
+                let made = Connection::reader(&self.location).inspect_err(|_| {
+                    self.lock().open -= 1;
+                    self.freed.notify_one();
+                })?;
+                return Ok((
+                    Reader {
+                        readers: self,
+                        connection: Some(made),
+                    },
+                    false,
+                ));
+            }
+            idle = self
                 .freed
-                .wait(state)
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
+                .wait(idle)
+                .unwrap_or_else(PoisonError::into_inner);
         }
-    }
-
-    fn give_back(&self, connection: Connection, usable: bool) {
-        if usable && connection.is_alive() {
-            let mut state = self
-                .idle
-                .lock()
-                .unwrap_or_else(std::sync::PoisonError::into_inner);
-            state.1.push(connection);
-            self.freed.notify_one();
-        } else {
-            drop(connection);
-            self.forget();
-        }
-    }
-
-    fn forget(&self) {
-        let mut state = self
-            .idle
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        state.0 -= 1;
-        self.freed.notify_one();
     }
 }

@@ -69,6 +69,26 @@ impl Verifier {
         }
     }
 
+    /// Takes a checkpoint of an entry yet to come. It must be the same as a copy kept elsewhere.
+    fn expect(&mut self, c: &Checkpoint) {
+        let at = c.seq;
+        if at <= self.chain.seq {
+            self.problem(
+                at,
+                format!("the checkpoint at entry {at} comes after its entry"),
+            );
+        } else if self
+            .checkpoints
+            .insert(at, c.clone())
+            .is_some_and(|kept| kept != *c)
+        {
+            self.problem(
+                at,
+                format!("the checkpoint at entry {at} differs from the copy kept outside"),
+            );
+        }
+    }
+
     /// Takes the next entry. After a break in the chain nothing further can be said about it.
     pub fn accept(&mut self, entry: &Entry) {
         if !self.finding.problems.is_empty() {
@@ -179,11 +199,14 @@ pub fn database(
     extra: Vec<Checkpoint>,
     mut progress: impl FnMut(i64),
 ) -> Result<Finding, StoreError> {
-    let mut checkpoints = checkpoint::after(tx, 0, i64::MAX)?;
+    let mut checkpoints: BTreeMap<i64, Checkpoint> = checkpoint::after(tx, 0, i64::MAX)?
+        .into_iter()
+        .map(|c| (c.seq, c))
+        .collect();
     let mut problems = Vec::new();
     for c in extra {
-        match checkpoints.iter().find(|mine| mine.seq == c.seq) {
-            Some(mine) if mine.note != c.note => problems.push(Problem {
+        match checkpoints.get(&c.seq) {
+            Some(mine) if *mine != c => problems.push(Problem {
                 seq: c.seq,
                 what: format!(
                     "the checkpoint at entry {} differs from the copy kept outside",
@@ -191,10 +214,12 @@ pub fn database(
                 ),
             }),
             Some(_) => {}
-            None => checkpoints.push(c),
+            None => {
+                checkpoints.insert(c.seq, c);
+            }
         }
     }
-    let mut verifier = Verifier::new(key, checkpoints, false);
+    let mut verifier = Verifier::new(key, checkpoints.into_values().collect(), false);
     let head = rows::head::read(tx)?;
     let mut at = 0;
     loop {
@@ -234,7 +259,7 @@ pub const EXPORT_FORMAT: &str = "midwatch-record/1";
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Line {
+pub(crate) enum Line {
     Entry(Entry),
     Checkpoint(Checkpoint),
 }
@@ -270,10 +295,7 @@ pub fn export(
         let Some(last) = page.last().map(|e| e.seq) else {
             break;
         };
-        for c in checkpoint::after(tx, at, i64::MAX)?
-            .into_iter()
-            .take_while(|c| c.seq <= last)
-        {
+        for c in checkpoint::between(tx, at, last)? {
             line(serde_json::to_string(&Line::Checkpoint(c)))?;
         }
         at = last;
@@ -284,11 +306,31 @@ pub fn export(
     Ok(head.seq)
 }
 
+/// The entry in a line of an export, if there is one.
+pub fn entry_of_line(line: &str) -> Option<Entry> {
+    match serde_json::from_str(line) {
+        Ok(Line::Entry(e)) => Some(e),
+        _ => None,
+    }
+}
+
 /// Verifies an export from its text alone. `key`, if given, must be the one the export names.
 ///
 /// # Errors
 /// Says why it is not an export.
 pub fn read_export(input: impl BufRead, key: Option<&VerifyingKey>) -> Result<Finding, String> {
+    read_export_against(input, key, Vec::new())
+}
+
+/// Like [`read_export`], and against checkpoints kept elsewhere.
+///
+/// # Errors
+/// Says why it is not an export.
+pub fn read_export_against(
+    input: impl BufRead,
+    key: Option<&VerifyingKey>,
+    extra: Vec<Checkpoint>,
+) -> Result<Finding, String> {
     let mut lines = input.lines();
     let first = lines
         .next()
@@ -306,14 +348,12 @@ pub fn read_export(input: impl BufRead, key: Option<&VerifyingKey>) -> Result<Fi
     if key.is_some_and(|k| *k != named) {
         return Err("The export names another key than the one given.".into());
     }
-    let mut verifier = Verifier::new(named, Vec::new(), head.redacted);
+    let mut verifier = Verifier::new(named, extra, head.redacted);
     for (i, line) in lines.enumerate() {
         let line = line.map_err(|e| e.to_string())?;
         match serde_json::from_str(&line) {
             Ok(Line::Entry(e)) => verifier.accept(&e),
-            Ok(Line::Checkpoint(c)) => {
-                verifier.checkpoints.insert(c.seq, c);
-            }
+            Ok(Line::Checkpoint(c)) => verifier.expect(&c),
             Err(e) => verifier.unreadable(verifier.chain.seq + 1, &format!("line {}: {e}", i + 2)),
         }
     }

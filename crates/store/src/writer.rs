@@ -8,11 +8,12 @@ use midwatch_domain::id::TicketNo;
 use midwatch_domain::moment::Moment;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 use crate::connection::Connection;
 use crate::db::Tx;
-use crate::store::{Clock, Entropy, Location};
+use crate::store::{Clock, Entropy, Location, spawn};
 use crate::{StoreError, log, rows};
 
 /// As many changes as one commit may hold: enough to make an fsync cheap, few enough to keep the first from waiting.
@@ -53,7 +54,6 @@ pub struct WriteTx<'a> {
     /// When this change happens; never before the entry before it.
     pub now: Moment,
     entropy: Entropy,
-    notices: Vec<Notice>,
 }
 
 impl WriteTx<'_> {
@@ -92,10 +92,6 @@ impl WriteTx<'_> {
         self.head.seq = entry.seq;
         self.head.hash = entry.hash;
         self.head.recorded_at = entry.recorded_at;
-        self.notices.push(Notice {
-            seq: entry.seq,
-            ticket,
-        });
         Ok(entry)
     }
 
@@ -166,8 +162,8 @@ impl Writer {
         directory: (i64, Arc<Directory>),
         clock: Clock,
         entropy: Entropy,
-        on_commit: impl Fn(&[Notice]) + Send + 'static,
-    ) -> Self {
+        nudge: Sender<()>,
+    ) -> Result<(Self, JoinHandle<()>), StoreError> {
         let (queue, waiting) = crossbeam_channel::bounded(8192);
         let mut engine = Engine {
             location,
@@ -175,20 +171,17 @@ impl Writer {
             directory,
             clock,
             entropy,
+            nudge,
         };
         let run = move || {
             while let Some((batch, stop)) = next_batch(&waiting) {
-                engine.commit(batch, &on_commit);
+                engine.commit(batch);
                 if stop {
                     break;
                 }
             }
         };
-        // If no thread can be had, the queue's other end is gone and every write says that Midwatch is stopping.
-        if let Err(e) = std::thread::Builder::new().name("writer".into()).spawn(run) {
-            tracing::error!(error = %e, "the writer could not be started");
-        }
-        Self { queue }
+        Ok((Self { queue }, spawn("writer", run)?))
     }
 
     pub(crate) fn submit<F, R, E>(&self, work: F) -> oneshot::Receiver<Result<R, E>>
@@ -240,13 +233,16 @@ struct Engine {
     directory: (i64, Arc<Directory>),
     clock: Clock,
     entropy: Entropy,
+    /// Wakes the follower of the record.
+    nudge: Sender<()>,
 }
 
 impl Engine {
-    fn commit(&mut self, mut batch: Vec<Box<dyn Work>>, on_commit: &impl Fn(&[Notice])) {
+    fn commit(&mut self, mut batch: Vec<Box<dyn Work>>) {
         match self.try_commit(&mut batch) {
-            Ok(notices) => {
-                on_commit(&notices);
+            Ok(()) => {
+                // Full: it is awake already. Gone: the store is closing.
+                let _ = self.nudge.try_send(());
                 batch.into_iter().for_each(|w| w.answer(Ok(())));
             }
             Err(e) => {
@@ -258,31 +254,51 @@ impl Engine {
         }
     }
 
-    fn try_commit(&mut self, batch: &mut [Box<dyn Work>]) -> Result<Vec<Notice>, StoreError> {
-        let connection = match self.connection.take().filter(Connection::is_alive) {
-            Some(c) => self.connection.insert(c),
-            None => self.connection.insert(Connection::writer(&self.location)?),
+    /// A connection with a transaction begun. One that has died while it waited, as when the server was restarted, is
+    /// replaced: nothing was done on it yet.
+    fn begin(&mut self) -> Result<&mut Connection, StoreError> {
+        let begin = |c: &mut Connection| {
+            let mut tx = c.tx();
+            tx.batch(if tx.is_pg() {
+                "BEGIN"
+            } else {
+                "BEGIN IMMEDIATE"
+            })
         };
-        let mut tx = connection.tx();
+        if let Some(mut c) = self.connection.take().filter(Connection::is_alive)
+            && begin(&mut c).is_ok()
+        {
+            return Ok(self.connection.insert(c));
+        }
+        let mut c = Connection::writer(&self.location)?;
+        begin(&mut c)?;
+        Ok(self.connection.insert(c))
+    }
+
+    fn try_commit(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
+        let (clock, entropy, mut held) = (
+            self.clock.clone(),
+            self.entropy.clone(),
+            self.directory.clone(),
+        );
+        let mut tx = self.begin()?.tx();
         let pg = tx.is_pg();
         // Taking the head row first makes this the only writer among all nodes until it commits.
-        tx.batch(if pg { "BEGIN" } else { "BEGIN IMMEDIATE" })?;
         let head = rows::head::lock(&mut tx)?;
-        if head.directory_seq != self.directory.0 {
-            self.directory = rows::directory::load(&mut tx)?;
+        if head.directory_seq != held.0 {
+            held = rows::directory::load(&mut tx)?;
         }
         let mut w = WriteTx {
             tx,
             head,
-            directory: self.directory.1.clone(),
+            directory: held.1,
             now: Moment(0),
-            entropy: self.entropy.clone(),
-            notices: Vec::new(),
+            entropy,
         };
         let alone = batch.len() == 1;
         for work in batch.iter_mut() {
-            w.now = (self.clock)().max(w.head.recorded_at);
-            let before = (w.head, w.directory.clone(), w.notices.len());
+            w.now = clock().max(w.head.recorded_at);
+            let before = (w.head, w.directory.clone());
             if !alone {
                 w.tx.batch("SAVEPOINT change")?;
             }
@@ -292,11 +308,10 @@ impl Engine {
             } else if !keep {
                 if alone {
                     w.tx.batch("ROLLBACK")?;
-                    return Ok(Vec::new());
+                    return Ok(());
                 }
                 w.tx.batch("ROLLBACK TO SAVEPOINT change; RELEASE SAVEPOINT change")?;
                 (w.head, w.directory) = (before.0, before.1);
-                w.notices.truncate(before.2);
             }
         }
         if w.head != head {
@@ -310,6 +325,6 @@ impl Engine {
         }
         w.tx.batch("COMMIT")?;
         self.directory = (w.head.directory_seq, w.directory);
-        Ok(w.notices)
+        Ok(())
     }
 }

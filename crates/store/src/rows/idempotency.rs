@@ -9,10 +9,9 @@ use crate::{StoreError, params};
 const FIND: &str = "SELECT digest, reply FROM idempotency WHERE actor = ?1 AND name = ?2";
 const KEEP: &str =
     "INSERT INTO idempotency (actor, name, digest, reply, at) VALUES (?1, ?2, ?3, ?4, ?5)";
-const FORGET: &str = "DELETE FROM idempotency WHERE at < ?1";
 
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[FIND, KEEP, FORGET];
+pub(crate) const STATEMENTS: &[&str] = &[FIND, KEEP];
 
 /// What was replied to this key, and the digest of the request it belonged to.
 ///
@@ -42,12 +41,4 @@ pub fn keep(
 ) -> Result<(), StoreError> {
     tx.exec(KEEP, params![actor.to_string(), key, digest, reply, at.0])
         .map(|_| ())
-}
-
-/// Forgets replies kept before `before`.
-///
-/// # Errors
-/// As the engine says.
-pub fn forget(tx: &mut Tx<'_>, before: Moment) -> Result<u64, StoreError> {
-    tx.exec(FORGET, params![before.0])
 }

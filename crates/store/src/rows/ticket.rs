@@ -137,7 +137,10 @@ pub fn fold(ticket: Option<Ticket>, entry: &Entry) -> Result<Option<Ticket>, Sto
 pub fn parse(entry: &Entry) -> Result<TicketEntry, StoreError> {
     let mut payload = entry.payload();
     for f in entry.fields.iter().filter(|f| f.value().is_none()) {
-        payload.insert(f.name.clone(), serde_json::Value::String(TOMBSTONE.into()));
+        payload.insert(
+            f.name.clone(),
+            tombstone(&f.name).unwrap_or_else(|| TOMBSTONE.into()),
+        );
     }
     TicketEntry::parse(&entry.kind, entry.version, payload)
         .map_err(|e| StoreError::corrupt(format!("entry {}: {e}", entry.seq)))
@@ -145,6 +148,21 @@ pub fn parse(entry: &Entry) -> Result<TicketEntry, StoreError> {
 
 /// What stands where a text was erased.
 pub const TOMBSTONE: &str = "[erased]";
+
+/// What stands where a field was erased; `None` for a field that cannot be. Whether an entry of a kind can be read with it is
+/// another question: `to` is a text where a ticket gets another title and a person where it is handed over.
+pub fn tombstone(field: &str) -> Option<serde_json::Value> {
+    match field {
+        "title" | "description" | "text" | "summary" | "lessons" | "reason" | "result" | "name"
+        | "source" | "from" | "to" | "why" => Some(TOMBSTONE.into()),
+        "fields" | "before" | "after" => Some(serde_json::json!({})),
+        "tags" => Some(serde_json::json!([])),
+        "brief" => Some(
+            serde_json::json!({ "situation": TOMBSTONE, "done": TOMBSTONE, "open": TOMBSTONE, "next_steps": TOMBSTONE }),
+        ),
+        _ => None,
+    }
+}
 
 fn people(t: &Ticket) -> BTreeSet<(&str, &'static str)> {
     let watchers = t.watchers.iter().map(|p| (p.as_str(), tie::WATCHES));

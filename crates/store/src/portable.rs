@@ -1,0 +1,189 @@
+//! The whole content of a database as two streams of lines that either engine can take in. Knows no files and no evidence.
+//!
+//! The record goes as its export; the rows folded from it are folded anew. Beside it go the plain rows that nobody wants to
+//! lose: credentials, tokens, invitations, what was raised, replies kept for repeated requests. Sessions and throttles stay
+//! behind.
+
+use midwatch_domain::entry::Chain;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use std::io::{BufRead, Write};
+
+use crate::db::{Row, Tx, Value};
+use crate::verify::{self, Line};
+use crate::{StoreError, WriteTx, checkpoint, log, rebuild, rows};
+
+/// A table of plain rows: its name, how many columns make its key, how it is read after a key, how a row is put back.
+struct Table {
+    name: &'static str,
+    key: usize,
+    read: &'static str,
+    put: &'static str,
+}
+
+const TABLES: &[Table] = &[
+    Table {
+        name: "credentials",
+        key: 1,
+        read: "SELECT person, password, totp, totp_pending, totp_used, changed_at FROM credentials WHERE person > ?1 ORDER BY person LIMIT 500",
+        put: "INSERT INTO credentials (person, password, totp, totp_pending, totp_used, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    },
+    Table {
+        name: "tokens",
+        key: 1,
+        read: "SELECT digest, id, person, name, scopes, created_at, expires_at, revoked_at, used_at FROM tokens WHERE digest > ?1 ORDER BY digest LIMIT 500",
+        put: "INSERT INTO tokens (digest, id, person, name, scopes, created_at, expires_at, revoked_at, used_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    },
+    Table {
+        name: "invites",
+        key: 1,
+        read: "SELECT digest, purpose, person, expires_at FROM invites WHERE digest > ?1 ORDER BY digest LIMIT 500",
+        put: "INSERT INTO invites (digest, purpose, person, expires_at) VALUES (?1, ?2, ?3, ?4)",
+    },
+    Table {
+        name: "raised",
+        key: 1,
+        read: "SELECT name, ticket FROM raised WHERE name > ?1 ORDER BY name LIMIT 500",
+        put: "INSERT INTO raised (name, ticket) VALUES (?1, ?2)",
+    },
+    Table {
+        name: "idempotency",
+        key: 2,
+        read: "SELECT actor, name, digest, reply, at FROM idempotency WHERE (actor, name) > (?1, ?2) ORDER BY actor, name LIMIT 500",
+        put: "INSERT INTO idempotency (actor, name, digest, reply, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+    },
+];
+
+/// Every statement of this file.
+pub(crate) fn statements() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().flat_map(|t| [t.read, t.put])
+}
+
+/// Tables whose rows go into a backup as they are.
+pub fn plain_tables() -> impl Iterator<Item = &'static str> {
+    TABLES.iter().map(|t| t.name)
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PlainRow {
+    table: String,
+    row: Vec<Json>,
+}
+
+/// Writes the plain rows, one JSON object a line; how many.
+///
+/// # Errors
+/// As the engine or the writer says.
+pub fn dump(tx: &mut Tx<'_>, out: &mut impl Write) -> Result<u64, StoreError> {
+    let mut count = 0;
+    for table in TABLES {
+        let mut key = vec![Value::from(""); table.key];
+        loop {
+            let page = tx.all(table.read, &key)?;
+            let Some(last) = page.last() else { break };
+            key = last.values()[..table.key].to_vec();
+            for row in &page {
+                let line = PlainRow {
+                    table: table.name.into(),
+                    row: json(row)?,
+                };
+                serde_json::to_writer(&mut *out, &line).map_err(StoreError::corrupt)?;
+                out.write_all(b"\n").map_err(|e| {
+                    StoreError::Unavailable(format!("the rows cannot be written: {e}"))
+                })?;
+                count += 1;
+            }
+        }
+    }
+    Ok(count)
+}
+
+fn json(row: &Row) -> Result<Vec<Json>, StoreError> {
+    let value = |v: &Value| match v {
+        Value::Null => Ok(Json::Null),
+        Value::Int(n) => Ok((*n).into()),
+        Value::Text(t) => Ok(t.as_str().into()),
+        Value::Blob(_) => Err(StoreError::corrupt("a plain row holds bytes")),
+    };
+    row.values().iter().map(value).collect()
+}
+
+/// Takes a record and plain rows into an empty database, entry by entry as they were, and folds the rows. Both were verified
+/// by the caller; the chain is walked here once more, because what is written is what counts.
+///
+/// # Errors
+/// Unsuitable if the database is not empty or a stream cannot be read. The write must then be given up.
+pub fn import(
+    w: &mut WriteTx<'_>,
+    record: impl BufRead,
+    plain: impl BufRead,
+) -> Result<(), StoreError> {
+    if w.head.seq != 0 {
+        return Err(StoreError::Unsuitable(
+            "The database has a record already. Restore into an empty one.".into(),
+        ));
+    }
+    let says = |n: usize, why: &dyn std::fmt::Display| {
+        StoreError::Unsuitable(format!("Line {n} of the record cannot be taken in: {why}"))
+    };
+    let mut chain = Chain::default();
+    let mut lines = record.lines().enumerate();
+    let first = lines
+        .next()
+        .ok_or_else(|| says(1, &"the file is empty"))?
+        .1
+        .map_err(|e| says(1, &e))?;
+    let head: verify::ExportHead = serde_json::from_str(&first).map_err(|e| says(1, &e))?;
+    for (i, line) in lines {
+        let line = line.map_err(|e| says(i + 1, &e))?;
+        match serde_json::from_str(&line).map_err(|e| says(i + 1, &e))? {
+            Line::Checkpoint(c) => checkpoint::insert(&mut w.tx, &c)?,
+            Line::Entry(e) => {
+                chain.accept(&e).map_err(|e| says(i + 1, &e))?;
+                log::insert(&mut w.tx, &e)?;
+                w.head.recorded_at = e.recorded_at;
+            }
+        }
+    }
+    if (head.seq, head.hash) != (chain.seq, chain.hash) {
+        return Err(StoreError::Unsuitable(format!(
+            "The record ends at entry {} but says that it ends at {}.",
+            chain.seq, head.seq
+        )));
+    }
+    (w.head.seq, w.head.hash) = (chain.seq, chain.hash);
+    rebuild::rebuild(w)?;
+    let head = w.head;
+    rows::head::save(&mut w.tx, &head)?;
+    put(w, plain)
+}
+
+fn put(w: &mut WriteTx<'_>, plain: impl BufRead) -> Result<(), StoreError> {
+    for (i, line) in plain.lines().enumerate() {
+        let says = |why: &dyn std::fmt::Display| {
+            StoreError::Unsuitable(format!(
+                "Line {} of the plain rows cannot be taken in: {why}",
+                i + 1
+            ))
+        };
+        let line: PlainRow =
+            serde_json::from_str(&line.map_err(|e| says(&e))?).map_err(|e| says(&e))?;
+        let table = TABLES
+            .iter()
+            .find(|t| t.name == line.table)
+            .ok_or_else(|| says(&"it names an unknown table"))?;
+        let values: Option<Vec<Value>> = line.row.into_iter().map(value).collect();
+        let values = values.ok_or_else(|| says(&"a value is neither text nor a whole number"))?;
+        w.tx.exec(table.put, &values).map_err(|e| says(&e))?;
+    }
+    Ok(())
+}
+
+fn value(v: Json) -> Option<Value> {
+    match v {
+        Json::Null => Some(Value::Null),
+        Json::String(t) => Some(Value::Text(t)),
+        other => other.as_i64().map(Value::Int),
+    }
+}

@@ -1,0 +1,30 @@
+//! Every statement of this crate, for the test that prepares each on both engines.
+
+use crate::{
+    checkpoint, expired, follow, health, log, migrate, plain, portable, read, rebuild, rows, search,
+};
+
+/// Every statement with constant text, for one engine.
+pub fn statements(pg: bool) -> Vec<&'static str> {
+    let lists: &[&[&'static str]] = &[
+        checkpoint::STATEMENTS,
+        expired::STATEMENTS,
+        follow::STATEMENTS,
+        health::STATEMENTS,
+        log::STATEMENTS,
+        migrate::STATEMENTS,
+        plain::session::STATEMENTS,
+        plain::token::STATEMENTS,
+        read::person::STATEMENTS,
+        rebuild::STATEMENTS,
+        rows::directory::STATEMENTS,
+        rows::head::STATEMENTS,
+        rows::idempotency::STATEMENTS,
+        rows::raised::STATEMENTS,
+        rows::ticket::STATEMENTS,
+    ];
+    let mut all = lists.concat();
+    all.extend(portable::statements());
+    all.extend(search::statements(pg));
+    all
+}
