@@ -57,11 +57,11 @@ impl From<postgres::Error> for StoreError {
             }
             Some(db) => StoreError::Statement(format!("{} ({})", db.message(), db.code().code())),
             // The error's own text may name the connection's parameters; its cause does not.
-            None => StoreError::Unavailable(if e.is_closed() {
-                "the connection was closed".into()
-            } else {
-                "the connection failed".into()
-            }),
+            None if e.is_closed() => StoreError::Unavailable("the connection was closed".into()),
+            None => {
+                let cause = std::error::Error::source(&e).map_or_else(String::new, |c| format!(": {c}"));
+                StoreError::Unavailable(format!("the connection failed{cause}"))
+            }
         }
     }
 }

@@ -36,6 +36,11 @@ pub(crate) fn add(
     tx.exec(sql, params![seq, words, ticket.0]).map(|_| ())
 }
 
+/// Whether the entry has words to find it by.
+pub(crate) fn has_words(entry: &TicketEntry, directory: &Directory) -> bool {
+    !words(&text(entry, directory)).is_empty()
+}
+
 /// Takes an entry out of the index, when its text was erased.
 pub(crate) fn remove(tx: &mut Tx<'_>, seq: i64) -> Result<(), StoreError> {
     tx.exec(DROP, params![seq]).map(|_| ())

@@ -17,6 +17,7 @@ pub fn statements(pg: bool) -> Vec<&'static str> {
         plain::token::STATEMENTS,
         read::person::STATEMENTS,
         rebuild::STATEMENTS,
+        rebuild::compare::STATEMENTS,
         rows::directory::STATEMENTS,
         rows::head::STATEMENTS,
         rows::idempotency::STATEMENTS,

@@ -111,7 +111,7 @@ impl Store {
         )?;
         let from = location.clone();
         let following = spawn("follower", move || {
-            follow::follow(&from, cursor, &nudges, announce)
+            follow::follow(&from, cursor, &nudges, announce);
         })?;
         let inner = Inner {
             readers: Readers {

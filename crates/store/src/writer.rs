@@ -254,25 +254,31 @@ impl Engine {
         }
     }
 
-    /// A connection with a transaction begun. One that has died while it waited, as when the server was restarted, is
-    /// replaced: nothing was done on it yet.
-    fn begin(&mut self) -> Result<&mut Connection, StoreError> {
+    /// A connection with a transaction begun and the head row taken, which makes this the only writer among all nodes until
+    /// it commits. A connection that has died while it waited, as when the server was restarted, is replaced: nothing was
+    /// done on it yet.
+    fn begin(&mut self) -> Result<(Tx<'_>, Head), StoreError> {
         let begin = |c: &mut Connection| {
             let mut tx = c.tx();
-            tx.batch(if tx.is_pg() {
+            let begin = if tx.is_pg() {
                 "BEGIN"
             } else {
                 "BEGIN IMMEDIATE"
-            })
+            };
+            tx.batch(begin)?;
+            rows::head::lock(&mut tx)
         };
-        if let Some(mut c) = self.connection.take().filter(Connection::is_alive)
-            && begin(&mut c).is_ok()
-        {
-            return Ok(self.connection.insert(c));
-        }
-        let mut c = Connection::writer(&self.location)?;
-        begin(&mut c)?;
-        Ok(self.connection.insert(c))
+        let held = self.connection.take().filter(Connection::is_alive);
+        let reused = held.and_then(|mut c| begin(&mut c).ok().map(|head| (c, head)));
+        let (connection, head) = match reused {
+            Some(begun) => begun,
+            None => {
+                let mut fresh = Connection::writer(&self.location)?;
+                let head = begin(&mut fresh)?;
+                (fresh, head)
+            }
+        };
+        Ok((self.connection.insert(connection).tx(), head))
     }
 
     fn try_commit(&mut self, batch: &mut [Box<dyn Work>]) -> Result<(), StoreError> {
@@ -281,10 +287,8 @@ impl Engine {
             self.entropy.clone(),
             self.directory.clone(),
         );
-        let mut tx = self.begin()?.tx();
+        let (mut tx, head) = self.begin()?;
         let pg = tx.is_pg();
-        // Taking the head row first makes this the only writer among all nodes until it commits.
-        let head = rows::head::lock(&mut tx)?;
         if head.directory_seq != held.0 {
             held = rows::directory::load(&mut tx)?;
         }

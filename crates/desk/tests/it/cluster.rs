@@ -63,7 +63,7 @@ async fn hearing_goes_on_after_the_connections_were_cut() {
     let mut heard = second.listen();
     let number = t.open(&t.cast.ben, "A").await;
     let first = heard.recv().await.unwrap();
-    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'midwatch' AND datname = current_database() AND pid <> pg_backend_pid()";
+    let cut = "SELECT COUNT(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE application_name = 'midwatch' AND datname = current_database() AND pid <> pg_backend_pid()";
     t.read(|tx| Ok(tx.all(cut, &[])?)).unwrap();
     // The writer's connection is gone too; it notices before anything was done and takes a new one.
     let done = t

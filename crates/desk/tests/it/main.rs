@@ -1,5 +1,7 @@
 //! Scenarios over the whole desk on both engines.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
 mod backup;
 mod cluster;
 mod doctor;

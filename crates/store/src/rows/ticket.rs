@@ -164,7 +164,8 @@ pub fn tombstone(field: &str) -> Option<serde_json::Value> {
     }
 }
 
-fn people(t: &Ticket) -> BTreeSet<(&str, &'static str)> {
+/// How people are tied to the ticket, beside owning or reporting it.
+pub(crate) fn people(t: &Ticket) -> BTreeSet<(&str, &'static str)> {
     let watchers = t.watchers.iter().map(|p| (p.as_str(), tie::WATCHES));
     let named = t
         .restricted_to
