@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(desk.refused("ben", n, "add_task", task(json!({ "phase": "closed" }))), "invalid.phase");
         assert_eq!(desk.refused("ben", n, "add_task", task(json!({ "assignee": id("gone") }))), "person.cannot_own");
         assert_eq!(desk.refused("ben", n, "add_task", task(json!({ "assignee": id("nobody") }))), "invalid.assignee");
-        assert_eq!(desk.refused("ben", n, "add_task", task(json!({ "mandatory": "perhaps" }))), "invalid.body");
+        assert_eq!(desk.refused("ben", n, "add_task", task(json!({ "mandatory": "perhaps" }))), "invalid.mandatory");
         assert_eq!(desk.refused("rita", n, "add_task", task(json!({}))), "forbidden");
         desk.does("lena", n, "restrict", json!({ "people": [], "reason": "Quiet." }));
         assert_eq!(desk.refused("ben", n, "add_task", task(json!({ "assignee": id("dan") }))), "invalid.assignee");

@@ -168,7 +168,7 @@ mod tests {
         let mut desk = Desk::new();
         let n = desk.open("rita");
         assert_eq!(desk.refused("ben", n, "classify", json!({ "kind": "fraud/magic" })), "invalid.kind");
-        assert_eq!(desk.refused("ben", n, "classify", json!({ "severity": "sev1" })), "invalid.body");
+        assert_eq!(desk.refused("ben", n, "classify", json!({ "severity": "sev1" })), "invalid.severity");
         assert_eq!(desk.refused("ben", n, "classify", json!({ "add_tags": ["a b"] })), "invalid.tags");
         let many: Vec<String> = (0..31).map(|i| format!("t{i}")).collect();
         assert_eq!(desk.refused("ben", n, "classify", json!({ "tags": many })), "invalid.tags");

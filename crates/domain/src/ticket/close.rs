@@ -149,7 +149,7 @@ mod tests {
         let mut desk = Desk::new();
         let n = desk.open("rita");
         assert_eq!(desk.refused("ben", n, "close", json!({ "outcome": "benign", "summary": " " })), "invalid.summary");
-        assert_eq!(desk.refused("ben", n, "close", json!({ "outcome": "solved", "summary": "x" })), "invalid.body");
+        assert_eq!(desk.refused("ben", n, "close", json!({ "outcome": "solved", "summary": "x" })), "invalid.outcome");
         assert_eq!(desk.refused("rita", n, "close", json!({ "outcome": "benign", "summary": "x" })), "forbidden");
         desk.offer(n, "cleo");
         assert_eq!(desk.refused("ben", n, "close", json!({ "outcome": "benign", "summary": "x" })), "handoff.waiting");

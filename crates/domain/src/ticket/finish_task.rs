@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(desk.refused("ben", other, "finish_task", json!({ "task": task })), "missing");
         assert_eq!(desk.refused("ben", n, "finish_task", json!({ "task": task, "result": "x".repeat(5001) })), "invalid.result");
         assert_eq!(desk.refused("rita", n, "finish_task", json!({ "task": task })), "forbidden");
-        assert_eq!(desk.refused("ben", n, "finish_task", json!({ "task": id("ben") })), "invalid.body");
+        assert_eq!(desk.refused("ben", n, "finish_task", json!({ "task": id("ben") })), "invalid.task");
         assert!(desk.ticket(n).tasks[0].is_open());
         desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "x", "skip_tasks_because": "x" }));
         assert_eq!(desk.refused("ben", n, "finish_task", json!({ "task": task })), "ticket.closed");

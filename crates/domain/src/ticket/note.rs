@@ -88,7 +88,7 @@ mod tests {
             assert_eq!(desk.refused("ben", n, "note", json!({ "text": "x", "occurred_at": at })), "invalid.occurred_at");
         }
         for at in ["0001-01-01T00:00:00Z", "soon"] {
-            assert_eq!(desk.refused("ben", n, "note", json!({ "text": "x", "occurred_at": at })), "invalid.body");
+            assert_eq!(desk.refused("ben", n, "note", json!({ "text": "x", "occurred_at": at })), "invalid.occurred_at");
         }
         assert_eq!(desk.refused("otto", n, "note", json!({ "text": "x" })), "forbidden");
         let other = desk.open("ben");
