@@ -201,6 +201,8 @@ impl Desk {
         self.chain.accept(&entry).expect("the next entry fits");
         let before = self.tickets.remove(&planned.ticket);
         let after = planned.entry.apply(before.clone(), &at(&entry));
+        let read = reread(&entry).apply(before.clone(), &at(&entry));
+        assert_eq!(after, read, "what is read back means something else");
         let after = after.expect("an entry is about a ticket that was opened");
         let (d, e) = (&self.directory, &planned.entry);
         if let Err(broken) = invariants::after_entry(before.as_ref(), e, &after, d) {
@@ -215,16 +217,20 @@ impl Desk {
     pub fn folded(&self) -> BTreeMap<TicketNo, Ticket> {
         let mut tickets = BTreeMap::new();
         for entry in &self.record {
-            let text = serde_json::to_string(entry).expect("an entry is plain data");
-            let entry: Entry = serde_json::from_str(&text).expect("what was written is read");
             let number = entry.ticket.expect("this desk records only about tickets");
-            let read = TicketEntry::parse(&entry.kind, entry.version, entry.payload());
-            let read = read.expect("what was written is read");
-            let ticket = read.apply(tickets.remove(&number), &at(&entry));
+            let ticket = reread(entry).apply(tickets.remove(&number), &at(entry));
             tickets.insert(number, ticket.expect("opening comes first"));
         }
         tickets
     }
+}
+
+/// What an entry says after it was written out and read back.
+fn reread(entry: &Entry) -> TicketEntry {
+    let line = serde_json::to_string(entry).expect("an entry is plain data");
+    let entry = Entry::read(&line).expect("what was written is read");
+    TicketEntry::parse(&entry.kind, entry.version, entry.payload())
+        .expect("what was written is read")
 }
 
 fn at(entry: &Entry) -> At<'_> {

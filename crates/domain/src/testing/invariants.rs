@@ -51,6 +51,34 @@ pub fn after_entry(
     }
     let since_before = before.is_none_or(|b| b.owner_since <= after.owner_since);
     holds!(since_before, "{n}: responsibility runs backwards");
+    promises_to_people(after)?;
+    let version = before.map_or(1, |b| b.version + 1);
+    holds!(
+        after.version == version,
+        "{n}: version is {}, not {version}",
+        after.version
+    );
+    intervals(after)?;
+    let closed = after.phase == Phase::Closed;
+    holds!(
+        closed == after.outcome.is_some(),
+        "{n}: outcome and phase disagree"
+    );
+    holds!(
+        closed == after.closed_at.is_some(),
+        "{n}: closing time and phase disagree"
+    );
+    holds!(
+        after.tags.len() <= crate::template::MAX_TAGS,
+        "{n}: {} tags",
+        after.tags.len()
+    );
+    before.map_or(Ok(()), |b| nothing_lost(b, after))
+}
+
+/// Offers are the owner's, acknowledgements too, and nobody is involved whom a restriction leaves out.
+fn promises_to_people(after: &Ticket) -> Result<(), String> {
+    let n = after.number;
     if let Some(offer) = &after.offer {
         holds!(
             offer.from == after.owner,
@@ -81,35 +109,22 @@ pub fn after_entry(
             "{n}: a watcher is left out"
         );
     }
-    let version = before.map_or(1, |b| b.version + 1);
-    holds!(
-        after.version == version,
-        "{n}: version is {}, not {version}",
-        after.version
-    );
-    intervals(after)?;
-    let closed = after.phase == Phase::Closed;
-    holds!(
-        closed == after.outcome.is_some(),
-        "{n}: outcome and phase disagree"
-    );
-    holds!(
-        closed == after.closed_at.is_some(),
-        "{n}: closing time and phase disagree"
-    );
-    for e in &after.evidence {
-        let kept = before.and_then(|b| b.evidence.iter().find(|o| o.id == e.id));
-        let same = kept.is_none_or(|o| o.sha256 == e.sha256 && e.custody.starts_with(&o.custody));
-        holds!(same, "{n}: evidence {} was altered", e.id);
+    Ok(())
+}
+
+/// Evidence keeps its hash and its custody only grows; no evidence and no task goes away.
+fn nothing_lost(before: &Ticket, after: &Ticket) -> Result<(), String> {
+    let n = after.number;
+    for old in &before.evidence {
+        let kept = after.evidence.iter().find(|e| e.id == old.id);
+        let same =
+            kept.is_some_and(|e| e.sha256 == old.sha256 && e.custody.starts_with(&old.custody));
+        holds!(same, "{n}: evidence {} was altered or lost", old.id);
     }
-    let kept =
-        |b: &Ticket| b.evidence.len() <= after.evidence.len() && b.tasks.len() <= after.tasks.len();
-    holds!(before.is_none_or(kept), "{n}: evidence or a task is gone");
-    holds!(
-        after.tags.len() <= crate::template::MAX_TAGS,
-        "{n}: {} tags",
-        after.tags.len()
-    );
+    for old in &before.tasks {
+        let kept = after.tasks.iter().any(|k| k.id == old.id);
+        holds!(kept, "{n}: task {} was lost", old.id);
+    }
     Ok(())
 }
 

@@ -120,9 +120,9 @@ mod tests {
         assert_eq!(desk.refused("rita", n, "add_task", task(json!({}))), "forbidden");
         desk.does("lena", n, "restrict", json!({ "people": [], "reason": "Quiet." }));
         assert_eq!(desk.refused("ben", n, "add_task", task(json!({ "assignee": id("dan") }))), "invalid.assignee");
-        for _ in 0..500 {
-            desk.does("ben", n, "add_task", task(json!({})));
-        }
+        desk.does("ben", n, "add_task", task(json!({})));
+        let full = desk.tickets.get_mut(&n).unwrap();
+        full.tasks = vec![full.tasks[0].clone(); 500];
         assert_eq!(desk.refused("ben", n, "add_task", task(json!({}))), "tasks.many");
         desk.does("ben", n, "close", json!({ "outcome": "benign", "summary": "A test." }));
         assert_eq!(desk.refused("ben", n, "add_task", task(json!({}))), "ticket.closed");

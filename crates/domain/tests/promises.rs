@@ -1,0 +1,329 @@
+//! The promises of the ticket under random commands by random people: whatever anybody tries, they hold after every entry.
+//!
+//! The desk checks `testing::invariants` and that an entry read back means the same, after each entry. Here the rest:
+//! a refusal changes nothing, a ticket that is not to be known is answered like one that does not exist, and the record
+//! alone gives the same tickets.
+
+use std::collections::BTreeSet;
+
+use midwatch_domain::access::{TokenScope, Viewer};
+use midwatch_domain::actor::Actor;
+use midwatch_domain::id::TicketNo;
+use midwatch_domain::people::AccountState;
+use midwatch_domain::refusal::{Refusal, RefusalKind};
+use midwatch_domain::testing::desk::attach;
+use midwatch_domain::testing::{CAST, Desk, id, team, token, viewer};
+use midwatch_domain::ticket::{Command, Ticket, TicketEntry, VerifyEvidence};
+use midwatch_domain::words::{Origin, Phase, Severity};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use serde_json::{Value, json};
+
+/// What somebody tries. The numbers choose among what there is.
+#[derive(Clone, Debug)]
+enum Step {
+    Open {
+        who: u8,
+        template: bool,
+        cloud: bool,
+    },
+    Act {
+        who: u8,
+        ticket: u8,
+        verb: u8,
+        a: u8,
+        b: u8,
+    },
+    Account {
+        who: u8,
+        state: u8,
+    },
+    Duty {
+        who: u8,
+    },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let act = (
+        any::<u8>(),
+        any::<u8>(),
+        any::<u8>(),
+        any::<u8>(),
+        any::<u8>(),
+    );
+    prop_oneof![
+        3 => (any::<u8>(), any::<bool>(), any::<bool>()).prop_map(|(who, template, cloud)| Step::Open { who, template, cloud }),
+        40 => act.prop_map(|(who, ticket, verb, a, b)| Step::Act { who, ticket, verb, a, b }),
+        1 => (any::<u8>(), any::<u8>()).prop_map(|(who, state)| Step::Account { who, state }),
+        1 => any::<u8>().prop_map(|who| Step::Duty { who }),
+    ]
+}
+
+fn pick<T>(from: &[T], n: u8) -> Option<&T> {
+    (!from.is_empty()).then(|| &from[usize::from(n) % from.len()])
+}
+
+fn name(n: u8) -> &'static str {
+    CAST[usize::from(n) % CAST.len()].0
+}
+
+/// A person in a session, their token, or Midwatch itself. Mostly people who work, so that much is allowed.
+fn by(desk: &Desk, who: u8) -> Viewer {
+    match who {
+        0..=5 => viewer(&desk.directory, "system"),
+        6..=29 => token(
+            &desk.directory,
+            name(who),
+            &[TokenScope::ALL[usize::from(who) % 5]],
+        ),
+        30..=119 => viewer(&desk.directory, name(who)),
+        _ => viewer(
+            &desk.directory,
+            ["ben", "lena", "cleo", "dan"][usize::from(who) % 4],
+        ),
+    }
+}
+
+/// A command that often makes sense for the ticket as it is.
+#[expect(clippy::too_many_lines, reason = "one line a verb")]
+fn command(t: &Ticket, desk: &Desk, verb: u8, a: u8, b: u8) -> Result<Command, Refusal> {
+    let reason = if b.is_multiple_of(4) { "" } else { "Because." };
+    let task = pick(&t.tasks, a).map(|k| k.id.clone());
+    let evidence = pick(&t.evidence, a).map(|e| e.id.clone());
+    let note = t.notes.keys().nth(usize::from(a) % t.notes.len().max(1));
+    let numbers: Vec<TicketNo> = desk
+        .tickets
+        .keys()
+        .copied()
+        .chain([TicketNo(9999)])
+        .collect();
+    let other = pick(&numbers, a);
+    let names: BTreeSet<_> = [name(a), name(b), "cleo"].map(id).into();
+    let brief =
+        |to| json!({ "to": to, "situation": "s", "done": "d", "open": reason, "next_steps": "n" });
+    let relation = ["related", "causes", "caused_by"][usize::from(b) % 3];
+    let verbs: [(&str, Value); 30] = [
+        ("acknowledge", json!({})),
+        ("take", json!({ "reason": reason })),
+        ("offer_handoff", brief(id(name(a)))),
+        ("offer_handoff", brief(id("cleo"))),
+        ("accept_handoff", json!({})),
+        ("decline_handoff", json!({ "reason": reason })),
+        ("withdraw_handoff", json!({ "reason": reason })),
+        ("release", json!({ "reason": reason })),
+        ("release", json!({ "reason": reason, "to": id(name(a)) })),
+        (
+            "move_phase",
+            json!({ "to": Phase::ALL[usize::from(a) % 6], "reason": reason }),
+        ),
+        (
+            "close",
+            json!({ "outcome": "benign", "summary": reason, "skip_tasks_because": reason }),
+        ),
+        ("reopen", json!({ "reason": reason })),
+        (
+            "classify",
+            json!({ "severity": Severity::ALL[usize::from(a) % 4], "reason": reason, "add_tags": [format!("t{b}")] }),
+        ),
+        ("retitle", json!({ "title": format!("Title {a}") })),
+        (
+            "set_fields",
+            json!({ "fields": { "lure": format!("{a}"), "credentials_entered": "yes" } }),
+        ),
+        ("note", json!({ "text": reason })),
+        ("correct_note", json!({ "note": note, "text": reason })),
+        (
+            "add_task",
+            json!({ "title": "Task", "assignee": id(name(a)), "mandatory": b > 99 }),
+        ),
+        (
+            "assign_task",
+            json!({ "task": task, "assignee": id(name(b)) }),
+        ),
+        ("finish_task", json!({ "task": task })),
+        ("skip_task", json!({ "task": task, "reason": reason })),
+        (
+            "hand_out_evidence",
+            json!({ "evidence": evidence, "why": reason }),
+        ),
+        ("link", json!({ "to": other, "relation": relation })),
+        (
+            "unlink",
+            json!({ "to": t.links.keys().nth(usize::from(a) % t.links.len().max(1)).or(other) }),
+        ),
+        ("merge", json!({ "into": other, "reason": reason })),
+        (
+            "split",
+            json!({ "title": "Half", "reason": reason, "tasks": task.iter().collect::<Vec<_>>(), "evidence": evidence.iter().collect::<Vec<_>>() }),
+        ),
+        ("restrict", json!({ "people": names, "reason": reason })),
+        ("unrestrict", json!({ "reason": reason })),
+        ("watch", json!({})),
+        ("unwatch", json!({})),
+    ];
+    match usize::from(verb) % 32 {
+        30 => Ok(attach("a.log").into()),
+        31 => {
+            let evidence = evidence.ok_or_else(|| Refusal::missing("evidence"))?;
+            let found = (b > 99).then(|| "a".repeat(64));
+            Ok(VerifyEvidence { evidence, found }.into())
+        }
+        n => Command::parse(verbs[n].0, verbs[n].1.clone()),
+    }
+}
+
+/// Makes one step; says what of the promises did not hold.
+fn make(desk: &mut Desk, step: &Step) -> Result<(), TestCaseError> {
+    match step {
+        Step::Open {
+            who,
+            template,
+            cloud,
+        } => {
+            let by = by(desk, *who);
+            let mut body = json!({ "title": "Something odd" });
+            if *template {
+                body["template"] = json!("phishing");
+            }
+            if *cloud {
+                body["team"] = json!(team("cloud"));
+            }
+            let before = desk.record.len();
+            let opened = desk.try_open(&by, Origin::Report, body);
+            prop_assert_eq!(desk.record.len() - before, usize::from(opened.is_ok()));
+        }
+        Step::Act {
+            who,
+            ticket,
+            verb,
+            a,
+            b,
+        } => {
+            let numbers: Vec<TicketNo> = desk.tickets.keys().copied().collect();
+            let Some(n) = pick(&numbers, *ticket).copied() else {
+                return Ok(());
+            };
+            act(desk, *who, n, (*verb, *a, *b))?;
+        }
+        Step::Account { who, state } => {
+            // The last-resort person must exist; everybody else may come and go.
+            let states = [
+                AccountState::Active,
+                AccountState::Active,
+                AccountState::Disabled,
+            ];
+            let person = desk.directory.people.get_mut(&id(name(*who)));
+            if let Some(p) = person.filter(|p| p.id != id("ada")) {
+                p.state = states[usize::from(*state) % 3];
+            }
+        }
+        Step::Duty { who } => {
+            if let Some(soc) = desk.directory.teams.get_mut(&team("soc")) {
+                soc.on_duty = Some(id(name(*who)));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn act(
+    desk: &mut Desk,
+    who: u8,
+    n: TicketNo,
+    (verb, a, b): (u8, u8, u8),
+) -> Result<(), TestCaseError> {
+    let ticket = desk.ticket(n).clone();
+    let by = by(desk, who);
+    let Ok(command) = command(&ticket, desk, verb, a, b) else {
+        return Ok(());
+    };
+    let (tickets, record) = (desk.tickets.clone(), desk.record.len());
+    let knows = by.knows(&ticket);
+    match desk.act(&by, n, &command) {
+        Ok(planned) => {
+            prop_assert!(knows, "{:?} acted on {} unseen", by.actor, n);
+            for p in &planned {
+                let unseen = tickets.get(&p.ticket).is_some_and(|t| !by.knows(t));
+                // Reopening parts a ticket from the one it was merged into, whoever may see that one.
+                let parted = matches!(p.entry, TicketEntry::Parted(_));
+                prop_assert!(
+                    !unseen || parted,
+                    "{:?} changed {} unseen",
+                    by.actor,
+                    p.ticket
+                );
+            }
+            if by.role.is_some() && !planned.is_empty() {
+                prop_assert!(
+                    by.may(command.action()).is_ok(),
+                    "beyond the table of access"
+                );
+            }
+        }
+        Err(refusal) => {
+            prop_assert_eq!(&desk.tickets, &tickets, "a refusal changed something");
+            prop_assert_eq!(desk.record.len(), record);
+            prop_assert!(!refusal.message.is_empty() && !refusal.code.is_empty());
+            if !knows {
+                prop_assert_eq!(refusal.kind, RefusalKind::Missing);
+                let nothing = desk.act(&by, TicketNo(9999), &command);
+                prop_assert_eq!(
+                    nothing,
+                    Err(refusal),
+                    "it can be told from one that is not there"
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_promises_hold_whatever_is_tried() {
+    let config = Config {
+        cases: 400,
+        max_shrink_iters: 2000,
+        ..Config::default()
+    };
+    // The same sequences each time: this is the test that decides, not a search.
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(config, rng);
+    let kinds = std::cell::RefCell::new(BTreeSet::new());
+    let steps = proptest::collection::vec(step(), 20..160);
+    let result = runner.run(&steps, |steps| {
+        let mut desk = Desk::new();
+        desk.open("rita");
+        desk.open("ben");
+        for step in &steps {
+            make(&mut desk, step)?;
+        }
+        prop_assert_eq!(
+            &desk.folded(),
+            &desk.tickets,
+            "the record gives other tickets"
+        );
+        for (n, t) in &desk.tickets {
+            let entries = desk.record.iter().filter(|e| e.ticket == Some(*n)).count();
+            prop_assert_eq!(usize::try_from(t.version), Ok(entries));
+        }
+        let people = desk
+            .record
+            .iter()
+            .all(|e| e.actor != Actor::Person(id("otto")));
+        prop_assert!(people, "an auditor changed something");
+        kinds
+            .borrow_mut()
+            .extend(desk.record.into_iter().map(|e| e.kind));
+        Ok(())
+    });
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+    // A search that never gets anywhere proves nothing.
+    let missed: Vec<&str> = TicketEntry::KINDS
+        .iter()
+        .copied()
+        .filter(|k| !kinds.borrow().contains(*k))
+        .collect();
+    assert!(missed.is_empty(), "never reached: {missed:?}");
+}
