@@ -73,8 +73,8 @@ async function press(key) {
       if (row.dataset.accept && (await act(row.dataset.accept)) && next?.isConnected) put(next);
       return true;
     }
-    if (key === "h") { location.assign(`/tickets/${number}/handoff`); return true; }
-    if (key === "p") { location.assign(`/tickets/${number}/phase`); return true; }
+    if (key === "h") { location.assign(`/tickets/${number}/offer_handoff`); return true; }
+    if (key === "p") { location.assign(`/tickets/${number}/move_phase`); return true; }
   }
   const element = [...document.querySelectorAll(`[data-hotkey="${CSS.escape(key)}"]`)].find(visible);
   if (!element) return false;
@@ -85,9 +85,9 @@ async function press(key) {
 function help() {
   let dialog = document.querySelector("dialog.help-dialog");
   if (dialog) { dialog.showModal(); return; }
-  get("/help/keys").then((page) => {
+  get("/help").then((page) => {
     const list = page?.querySelector("[data-keys-help] .keys");
-    if (!list) { location.assign("/help/keys"); return; }
+    if (!list) { location.assign("/help"); return; }
     dialog = document.createElement("dialog");
     dialog.className = "help-dialog";
     dialog.setAttribute("aria-label", "Keyboard");
@@ -97,7 +97,7 @@ function help() {
     dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
     document.body.append(dialog);
     dialog.showModal();
-  }).catch(() => location.assign("/help/keys"));
+  }).catch(() => location.assign("/help"));
 }
 
 export function startKeys(openPalette) {

@@ -43,7 +43,8 @@ export function refreshTimes(root = document) {
         clock.classList.remove("running", "near");
         clock.classList.add("passed");
       }
-    } else if (clock) continue;
+    } else if (element.hasAttribute("data-since")) text = span(-delta);
+    else if (clock) continue;
     else text = relative(delta);
     if (element.textContent !== text) element.textContent = text;
   }

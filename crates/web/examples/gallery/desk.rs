@@ -93,7 +93,6 @@ fn owner() -> ComingOwner {
         person: mara(),
         team: "Security Operations".to_owned(),
         reason: "On duty for Security Operations until 08:00".to_owned(),
-        target: "15 min to acknowledge at High".to_owned(),
     }
 }
 
@@ -125,6 +124,8 @@ fn new_ticket(wrong: bool) -> NewTicket {
             Field::new(FieldKind::Choice, "severity", "Severity").choices(Level::ALL.map(|l| Choice::new(l.slug(), l.label())).to_vec()).help("Leave it to the template's rule unless you know better."),
         ],
         fields: asked(),
+        severity: midwatch_web::view::piece::Severity(midwatch_web::view::piece::Level::High),
+        severity_reason: "A sign-in succeeded.".to_owned(),
         owner: owner(),
         tasks: vec!["Save the raw log as evidence".to_owned(), "List the accounts that logged in and from where".to_owned(), "Ask the owners of the accounts by phone".to_owned()],
         procedure: "Handling of suspicious logins".to_owned(),
@@ -171,13 +172,13 @@ fn search(some: bool) -> Search {
         query: QueryLine { text: "\"powershell -enc\"".to_owned(), ..QueryLine::default() },
         hits: if some { hits.collect() } else { vec![] },
         pager: Pager { summary: "5 found".to_owned(), earlier: None, later: None },
-        queue_href: "/queue?q=x".to_owned(),
+        queue_href: "/tickets?q=x".to_owned(),
         empty: Empty::new("search", "Nothing found", "Titles, notes, fields, tags and evidence names were searched, closed tickets too. Try fewer words, or open a ticket.").with_act("New ticket", "/tickets/new"),
     }
 }
 
 fn template_rows() -> Vec<TemplateRow> {
-    let row = |name: &str, purpose: &str, used, retired| TemplateRow {
+    let row = |name: &str, purpose: &str, retired| TemplateRow {
         id: name.to_lowercase().replace(' ', "-"),
         name: name.to_owned(),
         purpose: purpose.to_owned(),
@@ -185,7 +186,6 @@ fn template_rows() -> Vec<TemplateRow> {
         fields: 7,
         tasks: 9,
         procedure: "Handling of suspicious logins".to_owned(),
-        used,
         changed: ago(40 * DAY),
         retired,
     };
@@ -193,22 +193,19 @@ fn template_rows() -> Vec<TemplateRow> {
         row(
             "Suspicious log activity",
             "Failed logins, odd commands, unknown processes in a log",
-            31,
             false,
         ),
         row(
             "Phishing",
             "A mail that wants a click, a password or money",
-            64,
             false,
         ),
         row(
             "Denial of service",
             "A service that is slow or gone under load",
-            2,
             false,
         ),
-        row("Defaced page", "Replaced by Web intrusion", 0, true),
+        row("Defaced page", "Replaced by Web intrusion", true),
     ]
 }
 
@@ -277,7 +274,6 @@ fn template_edit() -> TemplateEdit {
         error: None,
     };
     let task = |title: &str, phase: &str| TaskRow {
-        id: "t".to_owned(),
         title: title.to_owned(),
         phase: phase.to_owned(),
         mandatory: true,
@@ -310,6 +306,7 @@ fn template_edit() -> TemplateEdit {
             task("Reset the passwords and end the sessions", "containment"),
         ],
         rules: vec![RuleRow {
+            because: "A sign-in succeeded.".to_owned(),
             field: "host".to_owned(),
             is: "yes".to_owned(),
             then: "high".to_owned(),

@@ -236,7 +236,7 @@ pub(crate) fn offer(to_me: bool) -> Offer {
     Offer {
         from: leo(),
         to: if to_me { mara() } else { aiko() },
-        clock: clock("to accept", ClockState::Near, 11 * MIN),
+        at: Some(ago(11 * MIN)),
         to_me,
     }
 }
@@ -271,6 +271,7 @@ pub(crate) fn entry(
     at: i64,
 ) -> Entry {
     Entry {
+        note: String::new(),
         seq,
         kind,
         icon: icon.to_owned(),
@@ -388,6 +389,9 @@ pub(crate) fn hash() -> ValueChip {
 
 pub(crate) fn head() -> TicketHead {
     TicketHead {
+        acknowledged: true,
+        kind: "Intrusion attempts: Brute force".to_owned(),
+        owner_reason: "took the ticket".to_owned(),
         number: "MW-1042".to_owned(),
         title: "SSH password spray against bastion-2 from 41 addresses, two logins succeeded"
             .to_owned(),

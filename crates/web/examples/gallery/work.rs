@@ -99,7 +99,7 @@ fn watch() -> Watch {
         total: by_level.iter().sum(),
         most: 9,
         passed,
-        href: "/queue".to_owned(),
+        href: "/tickets".to_owned(),
     };
     let mut frame = frame("My watch", Nav::Watch);
     frame.toast = toast();
@@ -218,7 +218,7 @@ fn queue(mode: Mode) -> Queue {
     let view = |name: &str, count, shared, active| SavedView {
         id: "v1".to_owned(),
         name: name.to_owned(),
-        href: "/queue".to_owned(),
+        href: "/tickets".to_owned(),
         count,
         shared,
         mine: shared,
@@ -247,13 +247,13 @@ fn queue(mode: Mode) -> Queue {
             facet("Template", vec![item("Suspicious log activity", 8, false), item("Phishing", 13, false), item("Malware", 5, false)]),
         ],
         mode,
-        table_href: "/queue".to_owned(),
-        board_href: "/queue?show=board".to_owned(),
+        table_href: "/tickets".to_owned(),
+        board_href: "/tickets?show=board".to_owned(),
         heads: vec![
             head("Severity", "c-sev", "descending"), head("Number", "c-num", "none"), head("Title", "c-title", "none"), head("Phase", "c-phase", "none"),
             head("Owner", "c-owner", "none"), head("Next clock", "c-clock", "none"), head("Tasks", "c-tasks num", "none"), head("Updated", "c-upd num", "none"),
         ],
-        columns: Phase::ALL.into_iter().take(5).map(|phase| BoardColumn { phase, total: 5, cards: rows.iter().filter(|r| r.phase == phase).cloned().collect(), href: "/queue".to_owned() }).collect(),
+        columns: Phase::ALL.into_iter().take(5).map(|phase| BoardColumn { phase, total: 5, cards: rows.iter().filter(|r| r.phase == phase).cloned().collect(), href: "/tickets".to_owned() }).collect(),
         rows,
         pager: Pager { summary: "1\u{2013}12 of 37".to_owned(), earlier: None, later: Some("?after=x".to_owned()) },
         bulk: Bulk { allowed: true, people: people() },
@@ -263,7 +263,7 @@ fn queue(mode: Mode) -> Queue {
             Field::new(FieldKind::Tick, "shared", "Share with everybody").help("Shared views appear for all who may see the queue."),
             Field::hidden("q", "is:open"),
         ]),
-        empty: Empty::new("queue", "No ticket matches", "The queue shows every ticket you may see. Remove a part of the query, or open a ticket.").with_act("Show all open tickets", "/queue"),
+        empty: Empty::new("queue", "No ticket matches", "The queue shows every ticket you may see. Remove a part of the query, or open a ticket.").with_act("Show all open tickets", "/tickets"),
     }
 }
 

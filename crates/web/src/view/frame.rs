@@ -183,7 +183,7 @@ impl Frame {
         }
         vec![
             item(Nav::Watch, "/", "My watch", "watch", "w", counts.watch),
-            item(Nav::Queue, "/queue", "Queue", "queue", "q", counts.queue),
+            item(Nav::Queue, "/tickets", "Queue", "queue", "q", counts.queue),
             item(
                 Nav::Templates,
                 "/templates",
@@ -210,6 +210,24 @@ impl Frame {
     #[must_use]
     pub fn may_open(&self) -> bool {
         self.viewer.role != Role::Auditor
+    }
+
+    /// Where a ticket is opened: the whole form, or the reporter's three questions.
+    #[must_use]
+    pub fn new_href(&self) -> &'static str {
+        match self.viewer.role {
+            Role::Reporter => "/report",
+            _ => "/tickets/new",
+        }
+    }
+
+    /// Word on the button that leads there.
+    #[must_use]
+    pub fn new_word(&self) -> &'static str {
+        match self.viewer.role {
+            Role::Reporter => "Report",
+            _ => "New ticket",
+        }
     }
 
     /// Whether the search window is offered.

@@ -3,7 +3,7 @@
 use super::{
     form::Field,
     frame::Frame,
-    piece::{PersonChip, Problem},
+    piece::{PersonChip, Problem, Severity},
 };
 use askama::Template;
 
@@ -31,10 +31,8 @@ pub struct ComingOwner {
     pub person: PersonChip,
     /// Team.
     pub team: String,
-    /// Why it is them: `on duty for Security Operations until 08:00`.
+    /// Why it is them: `on duty`, `team lead, as nobody is on duty`.
     pub reason: String,
-    /// How fast: `15 min to acknowledge at High`.
-    pub target: String,
 }
 
 /// The page that opens a ticket. The region `beside` also answers `GET /tickets/new?template=…` for the page's script.
@@ -53,6 +51,10 @@ pub struct NewTicket {
     pub basics: Vec<Field>,
     /// Fields of the chosen template.
     pub fields: Vec<Field>,
+    /// Severity that the rules of the template give as things stand.
+    pub severity: Severity,
+    /// Why.
+    pub severity_reason: String,
     /// Coming owner.
     pub owner: ComingOwner,
     /// First tasks that will be created.

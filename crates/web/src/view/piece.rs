@@ -137,6 +137,15 @@ impl Phase {
         Self::Closed,
     ];
 
+    /// Those before the end, in order.
+    pub const OPEN: [Self; 5] = [
+        Self::Detection,
+        Self::Analysis,
+        Self::Containment,
+        Self::Eradication,
+        Self::Recovery,
+    ];
+
     /// The word, as people read it.
     #[must_use]
     pub fn label(self) -> &'static str {
@@ -231,6 +240,8 @@ pub enum ClockState {
     Paused,
     /// Reached in time.
     Met,
+    /// Nobody has answered since; counts up.
+    Waiting,
 }
 
 /// A target and how it stands: time left, paused, met or passed, in words and in colour.
@@ -258,6 +269,7 @@ impl Clock {
             ClockState::Passed => "passed",
             ClockState::Paused => "paused",
             ClockState::Met => "met",
+            ClockState::Waiting => "waiting",
         }
     }
 
@@ -265,11 +277,17 @@ impl Clock {
     #[must_use]
     pub fn icon(&self) -> &'static str {
         match self.state {
-            ClockState::Running | ClockState::Near => "clock",
+            ClockState::Running | ClockState::Near | ClockState::Waiting => "clock",
             ClockState::Passed => "alert",
             ClockState::Paused => "pause",
             ClockState::Met => "check",
         }
+    }
+
+    /// Whether it counts up from a moment rather than down to one.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.state == ClockState::Waiting
     }
 
     /// Whether the page's script keeps the text current.

@@ -16,8 +16,8 @@ pub struct Offer {
     pub from: PersonChip,
     /// Who was asked.
     pub to: PersonChip,
-    /// How long the answer may take.
-    pub clock: Clock,
+    /// When it was offered; lists do not say.
+    pub at: Option<Moment>,
     /// Whether the viewer is the one asked.
     pub to_me: bool,
 }

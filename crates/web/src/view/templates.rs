@@ -25,8 +25,6 @@ pub struct TemplateRow {
     pub tasks: usize,
     /// Procedure, empty when none.
     pub procedure: String,
-    /// Tickets opened with it in the last 90 days.
-    pub used: u64,
     /// When it last changed.
     pub changed: Moment,
     /// Whether it can no longer be chosen.
@@ -114,11 +112,9 @@ pub struct FieldRow {
     pub error: Option<String>,
 }
 
-/// A row of the tasks editor. Inputs are named `task-{n}-id`, `-title`, `-phase`, `-mandatory`, `-help`.
+/// A row of the tasks editor. Inputs are named `task-{n}-title`, `-phase`, `-mandatory`, `-help`.
 #[derive(Debug, Clone, Default)]
 pub struct TaskRow {
-    /// Identifier kept across versions, empty for a new row.
-    pub id: String,
     /// What is to be done.
     pub title: String,
     /// Phase slug.
@@ -131,7 +127,7 @@ pub struct TaskRow {
     pub error: Option<String>,
 }
 
-/// A row of the severity rule. Inputs are named `rule-{n}-field`, `-is`, `-then`.
+/// A row of the severity rule. Inputs are named `rule-{n}-field`, `-is`, `-then`, `-because`.
 #[derive(Debug, Clone, Default)]
 pub struct RuleRow {
     /// Field identifier.
@@ -140,6 +136,8 @@ pub struct RuleRow {
     pub is: String,
     /// Severity slug then.
     pub then: String,
+    /// Why, in a sentence for people.
+    pub because: String,
     /// What was wrong.
     pub error: Option<String>,
 }

@@ -29,6 +29,10 @@ pub struct TicketHead {
     pub owner: PersonChip,
     /// Whether that is the viewer.
     pub mine: bool,
+    /// Whether the owner has acknowledged it.
+    pub acknowledged: bool,
+    /// How they became responsible: `on duty`, `took the ticket`.
+    pub owner_reason: String,
     /// A handoff that waits.
     pub offer: Option<Offer>,
     /// Brief of the waiting handoff, in four parts as typed; empty parts are not shown.
@@ -53,6 +57,8 @@ pub struct TicketHead {
     pub clocks: Vec<Clock>,
     /// Whether only named people may see it.
     pub restricted: bool,
+    /// Class and type of the taxonomy, as read.
+    pub kind: String,
     /// Tags.
     pub tags: Vec<String>,
     /// Outcome, once closed.

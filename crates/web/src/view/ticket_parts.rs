@@ -71,6 +71,12 @@ pub struct Acts {
     pub note: bool,
     /// Say who may see it.
     pub restrict: bool,
+    /// Verify evidence and hand it out.
+    pub evidence: bool,
+    /// Browse the record.
+    pub record: bool,
+    /// Follow it.
+    pub watch: bool,
 }
 
 /// What kind of entry it is; decides its mark and the filter that shows it.
@@ -133,6 +139,8 @@ pub struct Entry {
     pub hash: String,
     /// The note was corrected later by the entry with this number.
     pub corrected_by: Option<u64>,
+    /// Identifier of the note, for the form that corrects it; empty for other entries.
+    pub note: String,
     /// Where a correction is posted; empty when the viewer may not correct it.
     pub correct_action: String,
 }
@@ -251,7 +259,7 @@ pub struct Evidence {
     pub size: String,
     /// SHA-256 of its content.
     pub sha256: ValueChip,
-    /// Where it is downloaded as an attachment.
+    /// The page that asks why before it is handed out.
     pub href: String,
     /// Who holds it now.
     pub holder: PersonChip,
