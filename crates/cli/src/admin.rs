@@ -5,7 +5,7 @@ use midwatch_desk::Desk;
 use midwatch_store::verify::{self, Finding};
 use midwatch_store::{Fault, checkpoint, rebuild};
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write as _};
+use std::io::BufReader;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -100,11 +100,7 @@ impl Verify {
             None => {
                 let desk = self.at.desk()?;
                 (
-                    desk.store
-                        .read(|tx| {
-                            verify::database(tx, desk.key().verifying_key(), Vec::new(), |_| {})
-                        })
-                        .map_err(|e| e.to_string())?,
+                    desk.verify(|_| {}).map_err(|e| e.to_string())?,
                     Some(checkpoint::public_key(&desk.key().verifying_key())),
                 )
             }
@@ -163,14 +159,7 @@ impl Export {
     /// If it cannot be written.
     pub fn run(&self) -> Result<ExitCode, String> {
         let desk = self.at.desk()?;
-        let says = |e: std::io::Error| format!("{} cannot be written: {e}", self.file.display());
-        let mut out = BufWriter::new(File::create_new(&self.file).map_err(says)?);
-        let key = desk.key().verifying_key();
-        let seq = desk
-            .store
-            .read(|tx| verify::export(tx, &key, &mut out))
-            .map_err(|e| e.to_string())?;
-        out.flush().map_err(says)?;
+        let seq = desk.export(&self.file).map_err(|e| e.to_string())?;
         say(&format!(
             "{seq} entries written to {}. Check it anywhere with: midwatch verify {}",
             self.file.display(),
@@ -221,6 +210,115 @@ impl Rebuild {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE
+        })
+    }
+}
+
+/// Make a backup while work goes on, and verify it.
+#[derive(Args, Debug)]
+pub struct Backup {
+    /// The folder to make.
+    to: PathBuf,
+    #[command(flatten)]
+    at: At,
+}
+
+impl Backup {
+    /// Backs up.
+    ///
+    /// # Errors
+    /// If the folder exists or cannot be written, or what is stored does not hold.
+    pub fn run(&self) -> Result<ExitCode, String> {
+        let made = self
+            .at
+            .desk()?
+            .backup(&self.to)
+            .map_err(|e| e.to_string())?;
+        say(&format!(
+            "Backed up and verified: {} entries up to hash {}, {} evidence files, in {}. It holds the signing key: keep it as safe as the data.",
+            made.seq,
+            made.hash,
+            made.evidence,
+            self.to.display()
+        ));
+        made.damaged
+            .iter()
+            .for_each(|d| say(&format!("DAMAGED EVIDENCE: {d}")));
+        Ok(if made.damaged.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    }
+}
+
+/// Restore a backup into an empty data folder and database, of either engine.
+#[derive(Args, Debug)]
+pub struct Restore {
+    /// The backup's folder.
+    from: PathBuf,
+    #[command(flatten)]
+    at: At,
+}
+
+impl Restore {
+    /// Restores.
+    ///
+    /// # Errors
+    /// If the backup does not hold or the target is not empty; nothing is left behind then.
+    pub fn run(&self) -> Result<ExitCode, String> {
+        let config = self.at.config()?;
+        telemetry::begin("warn", "text");
+        let (desk, made) = crate::wait(async {
+            let restored = midwatch_desk::backup::restore(&self.from, config.settings()).await;
+            restored.map_err(|e| e.to_string())
+        })?;
+        desk.store.close();
+        say(&format!(
+            "Restored and verified: {} entries up to hash {}, {} evidence files, in {}.",
+            made.seq,
+            made.hash,
+            made.evidence,
+            config.data.display()
+        ));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Look at a desk and say what is well, what to watch and what to do.
+#[derive(Args, Debug)]
+pub struct Doctor {
+    /// Read the whole record and all evidence.
+    #[arg(long)]
+    full: bool,
+    /// Print the findings as JSON.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    at: At,
+}
+
+impl Doctor {
+    /// Examines; the exit code is 0 only if nothing failed.
+    ///
+    /// # Errors
+    /// If a setting is wrong.
+    pub fn run(&self) -> Result<ExitCode, String> {
+        let config = self.at.config()?;
+        telemetry::begin("error", "text");
+        let checks = midwatch_desk::doctor::examine(config.settings(), self.full);
+        if self.json {
+            say(&serde_json::to_string_pretty(&checks).map_err(|e| e.to_string())?);
+        } else {
+            checks.iter().for_each(|c| say(&c.to_string()));
+        }
+        let failed = checks
+            .iter()
+            .any(|c| c.level == midwatch_desk::doctor::Level::Fail);
+        Ok(if failed {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
         })
     }
 }

@@ -1,7 +1,9 @@
 //! The one executable `midwatch`: server, demo, administration, and a client of the API.
 
 mod admin;
+mod bench;
 mod config;
+mod demo;
 mod serve;
 mod telemetry;
 
@@ -20,16 +22,24 @@ struct Cli {
 enum Command {
     /// Run the server.
     Serve(config::Flags),
+    /// Run a demo: half a year at a small company, in a folder of its own.
+    Demo(config::Flags),
+    /// Measure speed, memory and disk on this machine.
+    Bench(bench::Bench),
     /// Print every setting with its default, as a settings file.
     Config,
-    /// Print the API's OpenAPI document.
-    Openapi,
     /// Check the record: the live database of a data folder, or an export by itself.
     Verify(admin::Verify),
     /// Write the whole record to a file that can be verified without the database.
     Export(admin::Export),
     /// Fold the record anew into the rows, or only compare (--check).
     Rebuild(admin::Rebuild),
+    /// Make a backup while work goes on, and verify it.
+    Backup(admin::Backup),
+    /// Restore a backup into an empty data folder and database, of either engine.
+    Restore(admin::Restore),
+    /// Look at a desk and say what is well, what to watch and what to do.
+    Doctor(admin::Doctor),
 }
 
 fn main() -> ExitCode {
@@ -56,18 +66,27 @@ fn run(command: Command) -> Result<ExitCode, String> {
             }))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Config => {
-            say(config::DEFAULTS);
+        Command::Demo(flags) => {
+            let flags = config::Flags {
+                data: flags.data.or_else(|| Some("midwatch-demo".into())),
+                ..flags
+            };
+            let config = config::Config::load(&flags)?;
+            telemetry::begin(&config.log, &config.log_format);
+            demo::run(config)?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Openapi => {
-            let document = midwatch_web::api::openapi();
-            say(&serde_json::to_string_pretty(&document).map_err(|e| e.to_string())?);
+        Command::Bench(b) => b.run().map(|()| ExitCode::SUCCESS),
+        Command::Config => {
+            say(config::DEFAULTS);
             Ok(ExitCode::SUCCESS)
         }
         Command::Verify(v) => v.run(),
         Command::Export(e) => e.run(),
         Command::Rebuild(r) => r.run(),
+        Command::Backup(b) => b.run(),
+        Command::Restore(r) => r.run(),
+        Command::Doctor(d) => d.run(),
     }
 }
 

@@ -45,8 +45,8 @@ pub async fn serve(
     };
     let (router, _) = router::router(App::new(desk.clone(), web));
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let (stop, mut stopping) = tokio::sync::watch::channel(false);
-    let loops = tokio::spawn(async move { drop(stopping.wait_for(|s| *s).await) });
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let loops = desk.start(stopping);
     let handle = Handle::new();
     tokio::spawn(stop_on_signal(handle.clone(), stop));
     ready(&desk, bound);

@@ -312,7 +312,11 @@ pub fn approve(
     )?)
 }
 
-fn confirm_reading(
+/// Records a reading within a write.
+///
+/// # Errors
+/// A refusal; or storage failed.
+pub fn confirm_reading(
     w: &mut WriteTx<'_>,
     viewer: &Viewer,
     key: String,

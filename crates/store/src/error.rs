@@ -59,7 +59,8 @@ impl From<postgres::Error> for StoreError {
             // The error's own text may name the connection's parameters; its cause does not.
             None if e.is_closed() => StoreError::Unavailable("the connection was closed".into()),
             None => {
-                let cause = std::error::Error::source(&e).map_or_else(String::new, |c| format!(": {c}"));
+                let cause =
+                    std::error::Error::source(&e).map_or_else(String::new, |c| format!(": {c}"));
                 StoreError::Unavailable(format!("the connection failed{cause}"))
             }
         }

@@ -1,0 +1,254 @@
+//! `midwatch bench`: measures what the design aims for and prints a table. Measures; judges nothing.
+
+mod client;
+mod load;
+mod server;
+mod table;
+
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use server::Server;
+use table::Table;
+
+/// A subject to measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Start to ready, and resident memory.
+    Start,
+    /// Durable ticket creations through HTTP, 1 and 64 clients.
+    Create,
+    /// Queue page, filtered list, full-text search and ticket page with many tickets.
+    Read,
+    /// Verification of the record.
+    Verify,
+}
+
+/// Measure this machine.
+#[derive(Args, Debug)]
+pub struct Bench {
+    /// Only these subjects; else all.
+    #[arg(value_enum)]
+    parts: Vec<Part>,
+    /// Under a minute: short runs, few tickets.
+    #[arg(long)]
+    quick: bool,
+    /// Tickets for the reads, one run for each number.
+    #[arg(long, value_delimiter = ',', value_name = "N")]
+    tickets: Vec<i64>,
+    /// An empty PostgreSQL database to measure as well.
+    #[arg(long, value_name = "URL")]
+    postgres: Option<String>,
+    /// A folder for the data; it is emptied of what the measurement made.
+    #[arg(long, value_name = "DIR", default_value = "midwatch-bench")]
+    folder: PathBuf,
+}
+
+impl Bench {
+    /// Measures and prints.
+    ///
+    /// # Errors
+    /// Says what could not be measured.
+    pub fn run(&self) -> Result<(), String> {
+        let wants = |p: Part| self.parts.is_empty() || self.parts.contains(&p);
+        let mut table = Table::default();
+        table.note(&machine());
+        let mut engines: Vec<(&str, Option<&str>)> = vec![("embedded", None)];
+        match &self.postgres {
+            Some(url) => engines.push(("PostgreSQL", Some(url))),
+            None => {
+                table.note("PostgreSQL was not measured: name an empty database with --postgres.")
+            }
+        }
+        crate::wait(async {
+            for (name, url) in engines {
+                if wants(Part::Start) || wants(Part::Create) {
+                    self.start_and_create(
+                        name,
+                        url,
+                        wants(Part::Start),
+                        wants(Part::Create),
+                        &mut table,
+                    )
+                    .await?;
+                }
+                if url.is_some() || !(wants(Part::Read) || wants(Part::Verify)) {
+                    continue;
+                }
+                for tickets in self.sizes() {
+                    self.read_and_verify(
+                        tickets,
+                        wants(Part::Read),
+                        wants(Part::Verify),
+                        &mut table,
+                    )
+                    .await?;
+                }
+            }
+            Ok(())
+        })?;
+        crate::say(&table.print());
+        Ok(())
+    }
+
+    fn sizes(&self) -> Vec<i64> {
+        match (self.tickets.is_empty(), self.quick) {
+            (false, _) => self.tickets.clone(),
+            (true, true) => vec![10_000],
+            (true, false) => vec![100_000, 1_000_000],
+        }
+    }
+
+    fn seconds(&self) -> u64 {
+        if self.quick { 2 } else { 10 }
+    }
+
+    async fn start_and_create(
+        &self,
+        engine: &str,
+        url: Option<&str>,
+        start: bool,
+        create: bool,
+        table: &mut Table,
+    ) -> Result<(), String> {
+        let folder = self.fresh("create")?;
+        let token = load::prepare(&folder, url)?;
+        let server = Server::start(&folder, url).await?;
+        if start {
+            table.row(
+                engine,
+                "start to ready",
+                &format!("{} ms", server.ready_in.as_millis()),
+                "",
+            );
+            table.row(
+                engine,
+                "resident memory, idle",
+                &format!("{:.1} MiB", server.resident_mib()),
+                "",
+            );
+        }
+        if create {
+            for clients in [1, 64] {
+                let run = client::run(
+                    server.address,
+                    clients,
+                    Duration::from_secs(self.seconds()),
+                    &|i| load::creation(&token, clients, i),
+                )
+                .await?;
+                table.row(
+                    engine,
+                    &format!("create a ticket, {clients} clients"),
+                    &run.rate(),
+                    &run.spread(),
+                );
+            }
+            table.row(
+                engine,
+                "resident memory, after",
+                &format!("{:.1} MiB", server.resident_mib()),
+                "",
+            );
+        }
+        server.stop();
+        drop(std::fs::remove_dir_all(&folder));
+        Ok(())
+    }
+
+    async fn read_and_verify(
+        &self,
+        tickets: i64,
+        read: bool,
+        verify: bool,
+        table: &mut Table,
+    ) -> Result<(), String> {
+        let folder = self.fresh("read")?;
+        let token = load::prepare(&folder, None)?;
+        let began = Instant::now();
+        let bytes = load::fill(&folder, tickets)?;
+        let size = format!("{tickets} tickets");
+        let rate = load::per_second(tickets, began.elapsed());
+        table.row(
+            &size,
+            "commands without HTTP, batched",
+            &format!("{rate} /s"),
+            "",
+        );
+        table.row(
+            &size,
+            "database on disk",
+            &format!("{:.2} KiB a ticket", load::kib(bytes, tickets)),
+            "",
+        );
+        if read {
+            let server = Server::start(&folder, None).await?;
+            table.row(
+                &size,
+                "start to ready",
+                &format!("{} ms", server.ready_in.as_millis()),
+                "",
+            );
+            for (what, path) in load::READS {
+                for clients in [1, 16] {
+                    let run = client::run(
+                        server.address,
+                        clients,
+                        Duration::from_secs(self.seconds().div_ceil(3)),
+                        &|i| load::get(&token, path, tickets, i),
+                    )
+                    .await?;
+                    table.row(
+                        &size,
+                        &format!("{what}, {clients} clients"),
+                        &run.rate(),
+                        &run.spread(),
+                    );
+                }
+            }
+            table.row(
+                &size,
+                "resident memory",
+                &format!("{:.1} MiB", server.resident_mib()),
+                "",
+            );
+            server.stop();
+        }
+        if verify {
+            let began = Instant::now();
+            let entries = load::verify(&folder)?;
+            let took = began.elapsed();
+            table.row(
+                &size,
+                "verify the record",
+                &format!("{} entries/s", load::per_second(entries, took)),
+                &format!("{entries} entries in {:.1} s", took.as_secs_f64()),
+            );
+        }
+        drop(std::fs::remove_dir_all(&folder));
+        Ok(())
+    }
+
+    fn fresh(&self, name: &str) -> Result<PathBuf, String> {
+        let folder = self.folder.join(name);
+        if folder.exists() {
+            return Err(format!(
+                "{} is left from an earlier measurement. Remove it first.",
+                folder.display()
+            ));
+        }
+        std::fs::create_dir_all(&folder)
+            .map_err(|e| format!("{} cannot be made: {e}", folder.display()))?;
+        Ok(folder)
+    }
+}
+
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or("unknown").to_owned();
+    format!(
+        "{cores} cores, load {load} at the beginning. Server and clients share them: compare rows, do not quote one alone."
+    )
+}

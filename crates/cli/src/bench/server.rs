@@ -1,0 +1,84 @@
+//! The server under measurement: this very executable as a process of its own.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A running server.
+pub struct Server {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// From the start of the process until it said that it is ready.
+    pub ready_in: Duration,
+}
+
+impl Server {
+    /// Starts one on a free port.
+    ///
+    /// # Errors
+    /// If it does not become ready.
+    pub async fn start(data: &Path, database: Option<&str>) -> Result<Self, String> {
+        let exe = std::env::current_exe().map_err(|e| e.to_string())?;
+        let mut command = Command::new(exe);
+        command
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--log",
+                "error",
+                "--data",
+            ])
+            .arg(data);
+        if let Some(url) = database {
+            command.args(["--database", url]);
+        }
+        let began = Instant::now();
+        let mut child = command
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|e| format!("The server cannot be started: {e}"))?;
+        let out = child.stdout.take().ok_or("The server has no output.")?;
+        let mut line = String::new();
+        let mut lines = BufReader::new(out);
+        let address = loop {
+            line.clear();
+            if lines.read_line(&mut line).map_err(|e| e.to_string())? == 0 {
+                return Err("The server ended before it was ready.".into());
+            }
+            if let Some(address) = line.trim().strip_prefix("Midwatch is ready: http://") {
+                break address
+                    .parse()
+                    .map_err(|_| "The server named no address.".to_owned())?;
+            }
+        };
+        // It may go on to say things; a full pipe must not stop it.
+        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
+        Ok(Self {
+            child,
+            address,
+            ready_in: began.elapsed(),
+        })
+    }
+
+    /// Resident memory, in mebibytes.
+    pub fn resident_mib(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))
+            .unwrap_or_default();
+        let kib = status
+            .lines()
+            .find_map(|l| l.strip_prefix("VmRSS:"))
+            .and_then(|l| l.trim().split(' ').next()?.parse::<f64>().ok());
+        kib.unwrap_or(f64::NAN) / 1024.0
+    }
+
+    /// Ends it.
+    pub fn stop(mut self) {
+        // Whatever it still does is not measured any more.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

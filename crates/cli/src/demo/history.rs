@@ -1,0 +1,505 @@
+//! Runs the half year: a queue of steps in time order, each a real command by the person who would do it then.
+
+use midwatch_desk::act::{Conditions, act, open};
+use midwatch_desk::{Desk, begin, configure};
+use midwatch_domain::Refusal;
+use midwatch_domain::access::{Role, Viewer};
+use midwatch_domain::id::{PersonId, TicketNo};
+use midwatch_domain::moment::Moment;
+use midwatch_domain::people::{AccountState, Person, Team};
+use midwatch_domain::revise::Revision;
+use midwatch_domain::ticket::{
+    AcceptHandoff, Acknowledge, AddNote, Attach, Classify, Close, Command, FinishTask, MovePhase,
+    OfferHandoff, Open, Reopen, Restrict, SetFields, Ticket,
+};
+use midwatch_domain::words::{Origin, Severity};
+use midwatch_store::rows::ticket;
+use midwatch_store::{Fault, WriteTx};
+use serde_json::Value;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+
+use super::DAYS;
+use super::company::{COMPANY, PEOPLE};
+use super::dice::Dice;
+use super::script::{Step, Story, Words, plan, stories};
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// What was made.
+pub struct Made {
+    /// Tickets opened.
+    pub tickets: i64,
+    /// Everybody, in the order of the company's list.
+    pub people: Vec<PersonId>,
+}
+
+/// What is planned for the tickets that exist.
+struct Life {
+    story: usize,
+    words: Words,
+    steps: std::collections::VecDeque<(Moment, Step)>,
+}
+
+struct History {
+    desk: Desk,
+    dice: Dice,
+    stories: Vec<Story>,
+    people: Vec<PersonId>,
+    lives: BTreeMap<TicketNo, Life>,
+    due: BinaryHeap<Reverse<(Moment, TicketNo)>>,
+}
+
+pub(super) fn make(
+    desk: &Desk,
+    until: Moment,
+    mut progress: impl FnMut(i64),
+) -> Result<Made, Fault> {
+    let start = until.plus_ms(-DAYS * DAY);
+    let people = desk.store.write_blocking(move |w| company(w, start))?;
+    let mut h = History {
+        desk: desk.clone(),
+        dice: Dice::new(20),
+        stories: stories(),
+        people: people.clone(),
+        lives: BTreeMap::new(),
+        due: BinaryHeap::new(),
+    };
+    for day in 0..=DAYS {
+        let midnight = start.plus_ms(day * DAY - start.0 % DAY);
+        h = h.day(midnight, day, until)?;
+        progress(day * 100 / DAYS);
+    }
+    let tickets = i64::try_from(h.lives.len()).unwrap_or(i64::MAX);
+    Ok(Made { tickets, people })
+}
+
+/// People, team, approved procedures: the first days.
+fn company(w: &mut WriteTx<'_>, start: Moment) -> Result<Vec<PersonId>, Fault> {
+    if begin::is_begun(w) {
+        return Err(Refusal::conflict(
+            "demo.not_empty",
+            "This data folder is in use already. The demo needs an empty one.",
+        )
+        .into());
+    }
+    w.now = start;
+    let say = begin::Begin {
+        organisation: COMPANY.into(),
+        time_zone: "Europe/Oslo".into(),
+        name: PEOPLE[0].name.into(),
+        email: PEOPLE[0].email.into(),
+    };
+    let mut people = vec![begin::begin(w, &say)?];
+    let admin = viewer(&people[0], Role::Administrator);
+    for p in &PEOPLE[1..] {
+        w.now = w.now.plus_ms(7 * MINUTE);
+        let id = PersonId::from_bytes(w.random());
+        let person = Person {
+            id: id.clone(),
+            name: p.name.into(),
+            email: p.email.into(),
+            role: p.role,
+            state: AccountState::Active,
+        };
+        configure::revise(w, &admin, Revision::Person(person))?;
+        people.push(id);
+    }
+    let team = w
+        .directory
+        .default_team()
+        .cloned()
+        .ok_or_else(|| Refusal::missing("team"))?;
+    let members: BTreeSet<PersonId> = people[..6].iter().cloned().collect();
+    configure::revise(
+        w,
+        &admin,
+        Revision::Team(Team {
+            members,
+            lead: Some(people[1].clone()),
+            on_duty: Some(people[2].clone()),
+            ..team
+        }),
+    )?;
+    let keys: Vec<String> = w.directory.procedures.keys().cloned().collect();
+    for key in keys {
+        w.now = w.now.plus_ms(23 * MINUTE);
+        configure::approve(w, &viewer(&people[1], Role::Lead), &key, 1, None)?;
+        for (i, p) in people[..6].iter().enumerate() {
+            w.now = w.now.plus_ms(41 * MINUTE);
+            // One of them has some reading left to do.
+            if i != 5 {
+                configure::confirm_reading(w, &viewer(p, PEOPLE[i].role), key.clone(), 1)?;
+            }
+        }
+    }
+    Ok(people)
+}
+
+fn viewer(id: &PersonId, role: Role) -> Viewer {
+    Viewer::person(id.clone(), role, BTreeSet::new())
+}
+
+impl History {
+    /// Runs one day in one write: what was planned before, and what comes in anew.
+    fn day(mut self, midnight: Moment, day: i64, until: Moment) -> Result<Self, Fault> {
+        let desk = self.desk.clone();
+        desk.store.write_blocking(move |w| {
+            let monday = day % 7 == 0;
+            let working = day % 7 < 5;
+            if monday {
+                w.now = midnight.plus_ms(7 * HOUR).max(w.head.recorded_at);
+                if w.now < until {
+                    self.change_watch(w, day)?;
+                }
+            }
+            let mut openings: Vec<Moment> = Vec::new();
+            let count = if working {
+                self.dice.between(1, 4)
+            } else {
+                self.dice.between(0, 1)
+            };
+            for _ in 0..count {
+                let hour = if self.dice.chance(80) {
+                    self.dice.between(6, 17)
+                } else {
+                    self.dice.between(0, 23)
+                };
+                openings.push(midnight.plus_ms(
+                    hour * HOUR + self.dice.between(0, 59) * MINUTE + self.dice.between(0, 59_000),
+                ));
+            }
+            if day == DAYS {
+                // The present watch: something fresh in the last half hour.
+                openings.extend([34, 19, 6].map(|m| until.plus_ms(-m * MINUTE)));
+            }
+            openings.sort();
+            let end = midnight.plus_ms(DAY).min(until);
+            let mut openings = openings.into_iter().filter(|o| *o < until).peekable();
+            loop {
+                let next_step = self
+                    .due
+                    .peek()
+                    .map(|Reverse((at, _))| *at)
+                    .filter(|at| *at < end);
+                match (openings.peek().copied(), next_step) {
+                    (Some(o), step) if step.is_none_or(|s| o <= s) => {
+                        openings.next();
+                        w.now = o.max(w.head.recorded_at);
+                        self.open(w)?;
+                    }
+                    (_, Some(at)) => {
+                        let Some(Reverse((_, number))) = self.due.pop() else {
+                            break;
+                        };
+                        w.now = at.max(w.head.recorded_at);
+                        self.step(w, number)?;
+                    }
+                    (Some(_) | None, None) => break,
+                }
+            }
+            Ok(self)
+        })
+    }
+
+    fn change_watch(&mut self, w: &mut WriteTx<'_>, day: i64) -> Result<(), Fault> {
+        let team = w
+            .directory
+            .default_team()
+            .cloned()
+            .ok_or_else(|| Refusal::missing("team"))?;
+        let next = 2 + usize::try_from(day / 7 % 4).unwrap_or(0);
+        let lead = viewer(&self.people[1], Role::Lead);
+        configure::revise(
+            w,
+            &lead,
+            Revision::Team(Team {
+                on_duty: Some(self.people[next].clone()),
+                ..team
+            }),
+        )?;
+        Ok(())
+    }
+
+    fn open(&mut self, w: &mut WriteTx<'_>) -> Result<(), Fault> {
+        let total: i64 = self.stories.iter().map(|s| s.weight).sum();
+        let mut left = self.dice.between(1, total);
+        let story = self.stories.iter().position(|s| {
+            left -= s.weight;
+            left <= 0
+        });
+        let story = story.unwrap_or(0);
+        let s = self.stories[story].clone();
+        let words = Words::draw(&mut self.dice);
+        let reporter = if s.report || self.dice.chance(25) {
+            self.dice.between(6, 8)
+        } else {
+            self.dice.between(1, 5)
+        };
+        let reporter = usize::try_from(reporter).unwrap_or(1);
+        let role = PEOPLE[reporter].role;
+        let seen = w.now.plus_ms(-self.dice.between(3, 240) * MINUTE);
+        let command = Open {
+            title: words.put(self.dice.pick(&s.titles[..]).as_str()),
+            description: words.put(&s.text),
+            template: Some(s.template.clone()),
+            fields: values(&s.fields, &words, seen, &self.people[1]),
+            discovered_at: Some(seen),
+            ..blank()
+        };
+        let origin = match role {
+            Role::Reporter => Origin::Report,
+            _ if self.dice.chance(20) => Origin::Cli,
+            _ => Origin::Web,
+        };
+        let done = open(
+            w,
+            &viewer(&self.people[reporter], role),
+            &command,
+            origin,
+            &Conditions::default(),
+        )?;
+        let from = w.now;
+        let steps = plan(&s, &mut self.dice)
+            .into_iter()
+            .map(|(ms, step)| (from.plus_ms(ms), step))
+            .collect();
+        self.lives.insert(
+            done.ticket,
+            Life {
+                story,
+                words,
+                steps,
+            },
+        );
+        self.plan_next(done.ticket);
+        Ok(())
+    }
+
+    fn plan_next(&mut self, number: TicketNo) {
+        if let Some((at, _)) = self.lives.get(&number).and_then(|l| l.steps.front()) {
+            self.due.push(Reverse((*at, number)));
+        }
+    }
+
+    fn step(&mut self, w: &mut WriteTx<'_>, number: TicketNo) -> Result<(), Fault> {
+        let Some(life) = self.lives.get_mut(&number) else {
+            return Ok(());
+        };
+        let Some((_, step)) = life.steps.pop_front() else {
+            return Ok(());
+        };
+        let t = ticket::load(&mut w.tx, number)?.ok_or_else(|| Refusal::missing("ticket"))?;
+        let commands = self.commands(w, &t, &step)?;
+        for (who, command) in commands {
+            let role = w
+                .directory
+                .people
+                .get(&who)
+                .map_or(Role::Analyst, |p| p.role);
+            act(
+                w,
+                &viewer(&who, role),
+                number,
+                &command,
+                &Conditions::default(),
+            )?;
+            w.now = w.now.plus_ms(self.dice.between(5, 90) * 1000);
+        }
+        self.plan_next(number);
+        Ok(())
+    }
+
+    /// The commands of a step, and who gives them.
+    fn commands(
+        &mut self,
+        w: &WriteTx<'_>,
+        t: &Ticket,
+        step: &Step,
+    ) -> Result<Vec<(PersonId, Command)>, Fault> {
+        let Some(life) = self.lives.get(&t.number) else {
+            return Ok(Vec::new());
+        };
+        let (story, words) = (self.stories[life.story].clone(), &life.words);
+        let owner = t.owner.clone();
+        let by_owner = |c: Command| Ok(vec![(owner.clone(), c)]);
+        match step {
+            Step::Acknowledge if t.acknowledged.is_none() => by_owner(Acknowledge {}.into()),
+            Step::Note(i) => match story.notes.get(*i) {
+                Some(n) => by_owner(
+                    AddNote {
+                        text: words.put(n),
+                        occurred_at: None,
+                    }
+                    .into(),
+                ),
+                None => Ok(Vec::new()),
+            },
+            Step::Phase(to) => by_owner(
+                MovePhase {
+                    to: *to,
+                    reason: String::new(),
+                }
+                .into(),
+            ),
+            Step::Raise if t.severity < Severity::Critical => {
+                let severity = if t.severity == Severity::High {
+                    Severity::Critical
+                } else {
+                    Severity::High
+                };
+                by_owner(
+                    Classify {
+                        severity: Some(severity),
+                        reason: "More people are concerned than it seemed.".into(),
+                        ..unchanged()
+                    }
+                    .into(),
+                )
+            }
+            Step::Tasks => {
+                let open = t.tasks.iter().filter(|k| k.is_open() && k.phase <= t.phase);
+                let chosen: Vec<_> = open
+                    .filter(|k| k.mandatory || self.dice.chance(70))
+                    .map(|k| k.id.clone())
+                    .collect();
+                Ok(chosen
+                    .into_iter()
+                    .map(|task| {
+                        (
+                            owner.clone(),
+                            FinishTask {
+                                task,
+                                result: String::new(),
+                            }
+                            .into(),
+                        )
+                    })
+                    .collect())
+            }
+            Step::Evidence => {
+                let body = words.put(&story.text);
+                let mut file = self.desk.store.blobs().receive(w.random())?;
+                file.write(body.as_bytes())?;
+                let (sha256, size) = file.keep()?;
+                let (name, source) = (
+                    format!("{}.txt", story.template),
+                    "Copied from the source on the same day".into(),
+                );
+                let size = i64::try_from(size).unwrap_or(0);
+                by_owner(
+                    Attach {
+                        name,
+                        media_type: "text/plain".into(),
+                        size,
+                        sha256,
+                        description: "What was seen, in full".into(),
+                        source,
+                        collected_at: None,
+                    }
+                    .into(),
+                )
+            }
+            Step::Restrict => {
+                let people = [self.people[0].clone(), self.people[1].clone()].into();
+                Ok(vec![(
+                    self.people[1].clone(),
+                    Restrict {
+                        people,
+                        reason: "Concerns a colleague.".into(),
+                    }
+                    .into(),
+                )])
+            }
+            Step::Offer if t.restricted_to.is_none() && t.offer.is_none() => {
+                let colleagues: Vec<&PersonId> =
+                    self.people[2..6].iter().filter(|p| **p != owner).collect();
+                let to = (*self.dice.pick(&colleagues)).clone();
+                let brief = midwatch_domain::ticket::brief::draft(t, &[], &w.directory, w.now);
+                by_owner(
+                    OfferHandoff {
+                        to,
+                        situation: brief.situation,
+                        done: brief.done,
+                        open: brief.open,
+                        next_steps: brief.next_steps,
+                    }
+                    .into(),
+                )
+            }
+            Step::Answer => Ok(t
+                .offer
+                .iter()
+                .map(|o| (o.to.clone(), AcceptHandoff {}.into()))
+                .collect()),
+            Step::Reopen if !t.is_open() => by_owner(
+                Reopen {
+                    reason: "It happened again the same way.".into(),
+                    phase: None,
+                }
+                .into(),
+            ),
+            Step::Close(outcome) if t.is_open() && t.offer.is_none() => {
+                let fields = values(&story.close_fields, words, t.discovered_at, &self.people[1]);
+                let close = Close {
+                    outcome: *outcome,
+                    summary: words.put(&story.summary),
+                    lessons: words.put(&story.lessons),
+                    skip_tasks_because: "Not needed for this one: see the summary.".into(),
+                };
+                Ok(vec![
+                    (owner.clone(), SetFields { fields }.into()),
+                    (owner.clone(), close.into()),
+                ])
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+fn blank() -> Open {
+    Open {
+        title: String::new(),
+        description: String::new(),
+        template: None,
+        kind: None,
+        severity: None,
+        tlp: None,
+        pap: None,
+        tags: BTreeSet::new(),
+        fields: BTreeMap::new(),
+        team: None,
+        discovered_at: None,
+    }
+}
+
+fn unchanged() -> Classify {
+    Classify {
+        severity: None,
+        kind: None,
+        tlp: None,
+        pap: None,
+        tags: None,
+        add_tags: BTreeSet::new(),
+        reason: String::new(),
+    }
+}
+
+/// Field values of a story: `@discovered` is the time of discovery, `@lead` the lead.
+fn values(
+    from: &BTreeMap<String, toml::Value>,
+    words: &Words,
+    discovered: Moment,
+    lead: &PersonId,
+) -> midwatch_domain::template::Values {
+    let value = |v: &toml::Value| match v {
+        toml::Value::String(s) if s == "@discovered" => Value::String(discovered.to_string()),
+        toml::Value::String(s) if s == "@lead" => Value::String(lead.to_string()),
+        toml::Value::String(s) => Value::String(words.put(s)),
+        toml::Value::Integer(n) => Value::from(*n),
+        other => Value::String(other.to_string()),
+    };
+    from.iter().map(|(k, v)| (k.clone(), value(v))).collect()
+}
