@@ -1,29 +1,41 @@
 //! Who is at the door: sessions and tokens become viewers, from current rows each time.
 
-use midwatch_domain::Refusal;
-use midwatch_domain::access::{Action, TokenScope, Viewer};
+pub mod link;
+pub mod password;
+pub mod seal;
+pub mod second_factor;
+pub mod secret;
+pub mod session;
+pub mod sign_in;
+pub mod throttle;
+
+use midwatch_domain::access::{TokenScope, Viewer};
 use midwatch_domain::actor::Actor;
 use midwatch_domain::directory::Directory;
-use midwatch_domain::id::{PersonId, TokenId};
+use midwatch_domain::id::PersonId;
 use midwatch_domain::moment::Moment;
 use midwatch_domain::people::AccountState;
-use midwatch_domain::refusal::required_line;
 use midwatch_domain::revise::AccountActed;
-use midwatch_store::plain::session::{self, Session};
-use midwatch_store::plain::token::{self, Token};
-use midwatch_store::{Fault, StoreError, WriteTx};
-use sha2::{Digest, Sha256};
+use midwatch_store::plain::session::Session;
+use midwatch_store::plain::{session as sessions, token};
+use midwatch_store::{StoreError, WriteTx};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::{Desk, refresh};
+pub use link::Link;
+pub use password::Password;
+pub use second_factor::{Enrolment, SecondFactor};
+pub use secret::{Secret, digest};
+pub use sign_in::SignIn;
+pub use throttle::Caller;
+
+use crate::Desk;
 
 /// A session ends after this long, in milliseconds.
 pub const SESSION_MS: i64 = 12 * 3_600_000;
 /// An API token may live this long, in days.
 pub const TOKEN_DAYS: i64 = 366;
 const MINUTE_MS: i64 = 60_000;
-const DAY_MS: i64 = 86_400_000;
 
 /// Somebody who has shown who they are.
 #[derive(Clone)]
@@ -36,23 +48,6 @@ pub struct Signed {
     pub directory: Arc<Directory>,
 }
 
-/// The digest under which a secret is kept: SHA-256 in hexadecimal. Enough for secrets of 256 random bits.
-pub fn digest(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes())
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect()
-}
-
-/// A fresh secret of 256 bits with a prefix that tells what it is.
-pub fn secret(prefix: &str, bytes: [u8; 32]) -> String {
-    use base64::Engine as _;
-    format!(
-        "{prefix}{}",
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
-    )
-}
-
 impl Desk {
     /// Who a session's secret belongs to; nobody if it has ended or the account is not active. Blocks.
     ///
@@ -61,7 +56,7 @@ impl Desk {
     pub fn by_session(&self, secret: &str) -> Result<Option<Signed>, StoreError> {
         let (now, digest) = (self.store.now(), digest(secret));
         let found = self.store.read(|tx| {
-            let Some(session) = session::find(tx, &digest, now)? else {
+            let Some(session) = sessions::find(tx, &digest, now)? else {
                 return Ok::<_, StoreError>(None);
             };
             let directory = self.store.directory(tx)?;
@@ -82,7 +77,7 @@ impl Desk {
             .is_some_and(|s| now.since(s.seen_at) >= MINUTE_MS)
         {
             self.store
-                .write_blocking(move |w| session::seen(&mut w.tx, &digest, now))?;
+                .write_blocking(move |w| sessions::seen(&mut w.tx, &digest, now))?;
         }
         Ok(found)
     }
@@ -115,110 +110,6 @@ impl Desk {
                 .write_blocking(move |w| token::used(&mut w.tx, &digest, now))?;
         }
         Ok(Some(signed))
-    }
-
-    /// Begins a session for a person whose factors were checked (or all but the second: `passed` is false). Returns the secret.
-    ///
-    /// # Errors
-    /// Storage failed.
-    pub async fn begin_session(
-        &self,
-        person: PersonId,
-        agent: String,
-        passed: bool,
-    ) -> Result<String, Fault> {
-        self.store
-            .write(move |w| {
-                let secret = secret("mws_", w.random());
-                let id: String = w.random::<8>().iter().map(|b| format!("{b:02x}")).collect();
-                let agent = agent
-                    .chars()
-                    .filter(|c| !c.is_control())
-                    .take(200)
-                    .collect();
-                let now = w.now;
-                let session = Session {
-                    id,
-                    person,
-                    created_at: now,
-                    seen_at: now,
-                    expires_at: now.plus_ms(SESSION_MS),
-                    agent,
-                    passed,
-                };
-                session::insert(&mut w.tx, &digest(&secret), &session)?;
-                Ok(secret)
-            })
-            .await
-    }
-
-    /// Makes an API token for the viewer. Returns it with its secret, which is shown once.
-    ///
-    /// # Errors
-    /// A refusal naming the field; or storage failed.
-    pub async fn make_token(
-        &self,
-        viewer: Viewer,
-        name: String,
-        scopes: BTreeSet<TokenScope>,
-        days: i64,
-    ) -> Result<(Token, String), Fault> {
-        self.store
-            .write(move |w| {
-                let viewer = refresh(&viewer, &w.directory)?;
-                viewer.may(Action::ManageSelf)?;
-                let person = viewer
-                    .actor
-                    .person()
-                    .cloned()
-                    .ok_or_else(|| Refusal::forbidden("Only a person can have tokens."))?;
-                if scopes.is_empty() {
-                    return Err(Refusal::invalid(
-                        "scopes",
-                        "Choose at least one of: read, open, work, manage, record.",
-                    )
-                    .into());
-                }
-                if !(1..=TOKEN_DAYS).contains(&days) {
-                    return Err(Refusal::invalid(
-                        "days",
-                        format!("A token lives 1 to {TOKEN_DAYS} days."),
-                    )
-                    .into());
-                }
-                let secret = secret("mwt_", w.random());
-                let now = w.now;
-                let token = Token {
-                    id: TokenId::from_bytes(w.random()),
-                    person: person.clone(),
-                    name: required_line("name", &name, 80)?,
-                    scopes,
-                    created_at: now,
-                    expires_at: now.plus_ms(days * DAY_MS),
-                    revoked_at: None,
-                    used_at: None,
-                };
-                token::insert(&mut w.tx, &digest(&secret), &token)?;
-                let scopes: Vec<&str> = token.scopes.iter().map(|s| s.as_str()).collect();
-                let detail = format!(
-                    "{} “{}”, scopes {}, until {}",
-                    token.id,
-                    token.name,
-                    scopes.join(" "),
-                    token.expires_at
-                );
-                record(
-                    w,
-                    &viewer.actor,
-                    &AccountActed {
-                        person,
-                        act: "token_made".into(),
-                        detail,
-                    },
-                )?;
-                Ok((token, secret))
-            })
-            .await
     }
 }
 
@@ -264,4 +155,24 @@ pub fn record(
         payload,
     )?
     .recorded_at)
+}
+
+/// Records an act on a person's account. Never the secret.
+pub(crate) fn note(
+    w: &mut WriteTx<'_>,
+    actor: &Actor,
+    person: &PersonId,
+    act: &str,
+    detail: String,
+) -> Result<(), StoreError> {
+    record(
+        w,
+        actor,
+        &AccountActed {
+            person: person.clone(),
+            act: act.into(),
+            detail,
+        },
+    )
+    .map(|_| ())
 }

@@ -8,6 +8,7 @@
 //! | `plain.ndjson` | credentials, tokens, invitations and the like |
 //! | `checkpoints.log` | copies of the checkpoints |
 //! | `checkpoint.key` | the signing key: keep the folder as safe as the data folder |
+//! | `seal.key` | the key that seals second factors, if it is kept in the data folder |
 //! | `evidence/` | evidence by digest |
 
 mod folder;
@@ -37,6 +38,7 @@ const RECORD: &str = "record.ndjson";
 const PLAIN: &str = "plain.ndjson";
 const LOG: &str = "checkpoints.log";
 const KEY: &str = "checkpoint.key";
+const SEAL: &str = crate::account::seal::FILE;
 const EVIDENCE: &str = "evidence";
 
 /// What a backup says about itself.
@@ -107,6 +109,11 @@ impl Desk {
         key.write_all(self.key.as_bytes())
             .map_err(|e| StoreError::Unavailable(format!("the backup cannot be written: {e}")))?;
         sums.add(KEY, key.finish()?);
+        if let Ok(file) = File::open(self.data.join(SEAL)) {
+            let mut seal = target.create(SEAL, 0o600)?;
+            copy(file, &mut seal)?;
+            sums.add(SEAL, seal.finish()?);
+        }
         let (evidence, damaged) = self.evidence_to(target, &mut sums)?;
         let sums = sums.write(target)?;
         let manifest = Manifest {

@@ -86,6 +86,15 @@ pub fn revise(w: &mut WriteTx<'_>, viewer: &Viewer, body: Revision) -> Result<Re
             )?;
         }
     }
+    // Switched off is off: nothing that was open may open again when the account is switched on later.
+    if let Revision::Person(p) = &body
+        && p.state == AccountState::Disabled
+        && d.people
+            .get(&p.id)
+            .is_some_and(|before| before.state != AccountState::Disabled)
+    {
+        crate::account::session::end_all(w, &viewer.actor, &p.id)?;
+    }
     Ok(directory::revise(w, &viewer.actor, body, &change)?)
 }
 

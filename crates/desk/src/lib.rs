@@ -10,6 +10,8 @@ pub mod engine;
 pub mod evidence;
 pub mod record;
 
+use account::password::Hashers;
+use account::seal::Seal;
 use ed25519_dalek::SigningKey;
 use midwatch_domain::access::Viewer;
 use midwatch_domain::actor::Actor;
@@ -37,6 +39,8 @@ pub struct Settings {
     pub entropy: Entropy,
     /// Connections that read.
     pub readers: usize,
+    /// The key that seals secrets, as 32 bytes in base64, instead of the data folder's; all nodes must have the same.
+    pub seal_key: Option<String>,
 }
 
 impl Settings {
@@ -50,6 +54,7 @@ impl Settings {
             clock: system_clock(),
             entropy: system_entropy(),
             readers: 4,
+            seal_key: std::env::var(account::seal::VARIABLE).ok(),
         }
     }
 }
@@ -88,6 +93,8 @@ pub struct Desk {
     /// The data folder.
     pub data: PathBuf,
     key: Arc<SigningKey>,
+    seal: Arc<Seal>,
+    hashers: Arc<Hashers>,
     notices: broadcast::Sender<Notice>,
 }
 
@@ -103,6 +110,7 @@ impl Desk {
             clock,
             entropy,
             readers,
+            seal_key,
         } = settings;
         std::fs::create_dir_all(&data)
             .map_err(|e| StoreError::Unavailable(format!("the data folder cannot be made: {e}")))?;
@@ -124,10 +132,15 @@ impl Desk {
             // Nobody may be listening.
             let _ = announce.send(notice);
         })?;
+        let any_sealed = store.read(midwatch_store::plain::credential::any_sealed)?;
+        let seal = Seal::load(seal_key.as_deref(), &data, any_sealed, || store.random())?;
+        let hashers = Hashers::new(store.random())?;
         Ok(Self {
             store,
             data,
             key: Arc::new(key),
+            seal: Arc::new(seal),
+            hashers: Arc::new(hashers),
             notices,
         })
     }

@@ -1,4 +1,7 @@
 //! Plain rows, not in the record: credentials, sessions, tokens, one-time links, throttles, what was raised.
 
+pub mod credential;
+pub mod invite;
 pub mod session;
+pub mod throttle;
 pub mod token;

@@ -1,7 +1,7 @@
 //! The whole content of a database as two streams of lines that either engine can take in. Knows no files and no evidence.
 //!
 //! The record goes as its export; the rows folded from it are folded anew. Beside it go the plain rows that nobody wants to
-//! lose: credentials, tokens, invitations, what was raised, replies kept for repeated requests. Sessions and throttles stay
+//! lose: credentials, recovery codes, tokens, invitations, what was raised, replies kept for repeated requests. Sessions and throttles stay
 //! behind.
 
 use midwatch_domain::entry::Chain;
@@ -25,8 +25,14 @@ const TABLES: &[Table] = &[
     Table {
         name: "credentials",
         key: 1,
-        read: "SELECT person, password, totp, totp_pending, totp_used, changed_at FROM credentials WHERE person > ?1 ORDER BY person LIMIT 500",
-        put: "INSERT INTO credentials (person, password, totp, totp_pending, totp_used, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        read: "SELECT person, password, totp, totp_at, totp_pending, totp_used, changed_at FROM credentials WHERE person > ?1 ORDER BY person LIMIT 500",
+        put: "INSERT INTO credentials (person, password, totp, totp_at, totp_pending, totp_used, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    },
+    Table {
+        name: "recovery_codes",
+        key: 2,
+        read: "SELECT person, digest FROM recovery_codes WHERE (person, digest) > (?1, ?2) ORDER BY person, digest LIMIT 500",
+        put: "INSERT INTO recovery_codes (person, digest) VALUES (?1, ?2)",
     },
     Table {
         name: "tokens",

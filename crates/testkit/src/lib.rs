@@ -36,16 +36,63 @@ pub struct TestDesk {
     pub settings: Settings,
     /// The cast.
     pub cast: Cast,
+    ground: Ground,
+}
+
+/// Where a desk for tests stands: a folder or database of its own and a clock moved by hand.
+pub struct Ground {
+    /// What to open a desk with.
+    pub settings: Settings,
     clock: Arc<AtomicI64>,
     _folder: tempfile::TempDir,
     database: Option<midwatch_testpg::Database>,
 }
 
-impl Drop for TestDesk {
+impl Drop for Ground {
     fn drop(&mut self) {
         // Dropping a database waits for its server.
         let database = self.database.take();
         aside(|| drop(database));
+    }
+}
+
+impl Ground {
+    /// Fresh ground.
+    pub fn new(engine: Engine) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let (location, database) = match engine {
+            Engine::Sqlite => (Location::sqlite(folder.path().join("midwatch.db")), None),
+            Engine::Postgres => {
+                let db = aside(midwatch_testpg::database);
+                (Location::Postgres(db.url.clone()), Some(db))
+            }
+        };
+        let clock = Arc::new(AtomicI64::new(START.0));
+        let settings = Settings {
+            location,
+            ..settings(folder.path().to_owned(), clock.clone(), 1)
+        };
+        Self {
+            settings,
+            clock,
+            _folder: folder,
+            database,
+        }
+    }
+
+    /// Opens the desk that stands here; it is not set up at first.
+    pub fn open(&self) -> Desk {
+        aside(|| Desk::open(self.settings.clone())).expect("a desk on its own ground opens")
+    }
+
+    /// Moves the clock.
+    pub fn pass_ms(&self, ms: i64) {
+        self.clock.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// What the clock says.
+    pub fn now(&self) -> Moment {
+        Moment(self.clock.load(Ordering::SeqCst))
     }
 }
 
@@ -70,39 +117,25 @@ pub struct Cast {
 impl TestDesk {
     /// A desk that is set up, with its cast.
     pub async fn new(engine: Engine) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let (location, database) = match engine {
-            Engine::Sqlite => (Location::sqlite(folder.path().join("midwatch.db")), None),
-            Engine::Postgres => {
-                let db = aside(midwatch_testpg::database);
-                (Location::Postgres(db.url.clone()), Some(db))
-            }
-        };
-        let clock = Arc::new(AtomicI64::new(START.0));
-        let settings = Settings {
-            location,
-            ..settings(folder.path().to_owned(), clock.clone(), 1)
-        };
-        let desk = aside(|| Desk::open(settings.clone())).expect("a fresh desk opens");
+        let ground = Ground::new(engine);
+        let desk = ground.open();
         let cast = cast(&desk).await.expect("the cast can be made");
         Self {
             desk,
-            settings,
+            settings: ground.settings.clone(),
             cast,
-            clock,
-            _folder: folder,
-            database,
+            ground,
         }
     }
 
     /// Moves the clock.
     pub fn pass_ms(&self, ms: i64) {
-        self.clock.fetch_add(ms, Ordering::SeqCst);
+        self.ground.pass_ms(ms);
     }
 
     /// What the clock says.
     pub fn now(&self) -> Moment {
-        Moment(self.clock.load(Ordering::SeqCst))
+        self.ground.now()
     }
 
     /// A person of the cast in a session.

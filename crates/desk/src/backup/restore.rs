@@ -6,7 +6,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use super::folder::{Hashing, Sums, copy};
-use super::{EVIDENCE, KEY, LOG, Manifest, PLAIN, RECORD, check};
+use super::{EVIDENCE, KEY, LOG, Manifest, PLAIN, RECORD, SEAL, check};
 use crate::{Desk, Settings};
 
 /// Restores a backup and opens the desk. The engine may be another one than the backup was made on.
@@ -67,7 +67,7 @@ fn empty(data: &Path) -> Result<(), StoreError> {
 
 fn files(from: &Path, data: &Path, manifest: &Manifest) -> Result<(), StoreError> {
     let sums = Sums::check(from, &manifest.sums)?;
-    let wanted = |n: &&String| *n == KEY || *n == LOG || n.starts_with(EVIDENCE);
+    let wanted = |n: &&String| [KEY, LOG, SEAL].contains(&n.as_str()) || n.starts_with(EVIDENCE);
     for name in sums.names().filter(wanted) {
         let file = File::open(from.join(name)).map_err(|e| unusable(&from.join(name), &e))?;
         let mut out = Hashing::create(data.join(name), 0o600)?;

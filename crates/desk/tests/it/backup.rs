@@ -209,7 +209,7 @@ async fn a_tampered_backup_is_refused(engine: Engine) {
     made(&t, &to).await;
     let target = place(&t, other(engine));
     let all = files(&to);
-    assert_eq!(all.len(), 7);
+    assert_eq!(all.len(), 8);
     for file in all {
         let whole = fs::read(&file).unwrap();
         for at in [0, whole.len() / 2, whole.len().saturating_sub(2)] {

@@ -131,9 +131,17 @@ CREATE TABLE credentials (
     person TEXT PRIMARY KEY,
     password TEXT,
     totp TEXT,
+    totp_at BIGINT,
     totp_pending TEXT,
     totp_used BIGINT NOT NULL,
     changed_at BIGINT NOT NULL
+);
+
+-- One-time codes that stand in for a lost authenticator.
+CREATE TABLE recovery_codes (
+    person TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    PRIMARY KEY (person, digest)
 );
 
 CREATE TABLE sessions (
@@ -144,6 +152,7 @@ CREATE TABLE sessions (
     seen_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     agent TEXT NOT NULL,
+    address TEXT NOT NULL,
     passed BIGINT NOT NULL
 );
 CREATE INDEX sessions_by_person ON sessions (person);

@@ -2,20 +2,25 @@
 
 use midwatch_domain::id::PersonId;
 use midwatch_domain::moment::Moment;
+use std::collections::BTreeMap;
 
 use crate::db::{Row, Tx};
 use crate::{StoreError, params};
 
-const INSERT: &str = "INSERT INTO sessions (digest, id, person, created_at, seen_at, expires_at, agent, passed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-const FIND: &str = "SELECT id, person, created_at, seen_at, expires_at, agent, passed FROM sessions WHERE digest = ?1";
-const OF_PERSON: &str = "SELECT id, person, created_at, seen_at, expires_at, agent, passed FROM sessions WHERE person = ?1 ORDER BY seen_at DESC";
+const INSERT: &str = "INSERT INTO sessions (digest, id, person, created_at, seen_at, expires_at, agent, address, passed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+const FIND: &str = "SELECT id, person, created_at, seen_at, expires_at, agent, address, passed FROM sessions WHERE digest = ?1";
+const OF_PERSON: &str = "SELECT id, person, created_at, seen_at, expires_at, agent, address, passed FROM sessions WHERE person = ?1 ORDER BY seen_at DESC";
 const SEEN: &str = "UPDATE sessions SET seen_at = ?2 WHERE digest = ?1";
+const LAST_SEEN: &str =
+    "SELECT person, MAX(seen_at) FROM sessions WHERE passed = 1 GROUP BY person";
 const END: &str = "DELETE FROM sessions WHERE person = ?1 AND id = ?2";
 const END_OTHERS: &str = "DELETE FROM sessions WHERE person = ?1 AND id <> ?2";
 const FORGET: &str = "DELETE FROM sessions WHERE expires_at < ?1";
 
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[INSERT, FIND, OF_PERSON, SEEN, END, END_OTHERS, FORGET];
+pub(crate) const STATEMENTS: &[&str] = &[
+    INSERT, FIND, OF_PERSON, SEEN, LAST_SEEN, END, END_OTHERS, FORGET,
+];
 
 /// A session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +37,8 @@ pub struct Session {
     pub expires_at: Moment,
     /// The browser, as it calls itself.
     pub agent: String,
+    /// The network address it began from; empty if that says nothing.
+    pub address: String,
     /// Whether every factor was shown; until then it can only show the second.
     pub passed: bool,
 }
@@ -44,7 +51,8 @@ fn session(row: &Row) -> Result<Session, StoreError> {
         seen_at: Moment(row.int(3)?),
         expires_at: Moment(row.int(4)?),
         agent: row.text(5)?.to_owned(),
-        passed: row.int(6)? == 1,
+        address: row.text(6)?.to_owned(),
+        passed: row.int(7)? == 1,
     })
 }
 
@@ -61,6 +69,7 @@ pub fn insert(tx: &mut Tx<'_>, digest: &str, s: &Session) -> Result<(), StoreErr
         s.seen_at.0,
         s.expires_at.0,
         s.agent.as_str(),
+        s.address.as_str(),
         s.passed
     ];
     tx.exec(INSERT, params).map(|_| ())
@@ -96,6 +105,17 @@ pub fn of_person(tx: &mut Tx<'_>, person: &PersonId) -> Result<Vec<Session>, Sto
 /// As the engine says.
 pub fn seen(tx: &mut Tx<'_>, digest: &str, at: Moment) -> Result<(), StoreError> {
     tx.exec(SEEN, params![digest, at.0]).map(|_| ())
+}
+
+/// When each person was last seen in a session that is still kept.
+///
+/// # Errors
+/// As the engine says.
+pub fn last_seen(tx: &mut Tx<'_>) -> Result<BTreeMap<PersonId, Moment>, StoreError> {
+    tx.all(LAST_SEEN, &[])?
+        .iter()
+        .map(|row| Ok((row.parse(0)?, Moment(row.int(1)?))))
+        .collect()
 }
 
 /// Ends one session of a person; whether there was one.

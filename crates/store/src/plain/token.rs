@@ -12,12 +12,16 @@ const INSERT: &str = "INSERT INTO tokens (digest, id, person, name, scopes, crea
 const FIND: &str = "SELECT id, person, name, scopes, created_at, expires_at, revoked_at, used_at FROM tokens WHERE digest = ?1";
 const OF_PERSON: &str = "SELECT id, person, name, scopes, created_at, expires_at, revoked_at, used_at FROM tokens WHERE person = ?1 ORDER BY created_at DESC";
 const ALL: &str = "SELECT id, person, name, scopes, created_at, expires_at, revoked_at, used_at FROM tokens ORDER BY created_at DESC";
+const BY_ID: &str = "SELECT id, person, name, scopes, created_at, expires_at, revoked_at, used_at FROM tokens WHERE id = ?1";
+const REVOKE_ALL: &str = "UPDATE tokens SET revoked_at = ?2 WHERE person = ?1 AND revoked_at IS NULL AND expires_at > ?2";
 const REVOKE: &str =
     "UPDATE tokens SET revoked_at = ?3 WHERE person = ?1 AND id = ?2 AND revoked_at IS NULL";
 const USED: &str = "UPDATE tokens SET used_at = ?2 WHERE digest = ?1";
 
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[INSERT, FIND, OF_PERSON, ALL, REVOKE, USED];
+pub(crate) const STATEMENTS: &[&str] = &[
+    INSERT, FIND, OF_PERSON, ALL, BY_ID, REVOKE, REVOKE_ALL, USED,
+];
 
 /// An API token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +119,25 @@ pub fn of_person(tx: &mut Tx<'_>, person: &PersonId) -> Result<Vec<Token>, Store
 /// As the engine says.
 pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Token>, StoreError> {
     tx.all(ALL, &[])?.iter().map(token).collect()
+}
+
+/// The token of an id, valid or not.
+///
+/// # Errors
+/// As the engine says.
+pub fn by_id(tx: &mut Tx<'_>, id: &TokenId) -> Result<Option<Token>, StoreError> {
+    tx.opt(BY_ID, params![id.as_str()])?
+        .as_ref()
+        .map(token)
+        .transpose()
+}
+
+/// Revokes every token of a person; how many.
+///
+/// # Errors
+/// As the engine says.
+pub fn revoke_all(tx: &mut Tx<'_>, person: &PersonId, at: Moment) -> Result<u64, StoreError> {
+    tx.exec(REVOKE_ALL, params![person.as_str(), at.0])
 }
 
 /// Revokes a token; whether there was one to revoke.

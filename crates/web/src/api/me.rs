@@ -157,7 +157,7 @@ async fn make(State(app): State<App>, Extension(who): Who, body: Body) -> Answer
         StatusCode::CREATED,
         axum::Json(Made {
             token: token.into(),
-            secret,
+            secret: secret.expose().to_owned(),
         }),
     )
         .into_response())

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use midwatch_desk::account::Caller;
 use midwatch_domain::access::TokenScope;
 use midwatch_domain::id::PersonId;
 use midwatch_testkit::{Engine, TestDesk};
@@ -112,9 +113,16 @@ impl Site {
         let begun = self
             .app
             .desk
-            .begin_session(person.clone(), "test browser".into(), true)
+            .begin_session(
+                person.clone(),
+                Caller {
+                    agent: "test browser".into(),
+                    address: None,
+                },
+                true,
+            )
             .await;
-        Visitor::Session(begun.expect("a session can begin"))
+        Visitor::Session(begun.expect("a session can begin").expose().to_owned())
     }
 
     /// A person's API token with these scopes.
@@ -129,7 +137,7 @@ impl Site {
                 30,
             )
             .await;
-        Visitor::Token(made.expect("a token can be made").1)
+        Visitor::Token(made.expect("a token can be made").1.expose().to_owned())
     }
 
     /// A request as a visitor would send it; a browser's says that it comes from one of our own pages.
