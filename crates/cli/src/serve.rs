@@ -110,6 +110,17 @@ async fn stop_on_signal(handle: Handle<SocketAddr>, stop: tokio::sync::watch::Se
 }
 
 /// Says where the server is and, before it is set up, how to begin.
-pub fn greet(_desk: &Desk, url: &str) {
+pub fn greet(desk: &Desk, url: &str) {
     crate::say(&format!("Midwatch is ready: {url}"));
+    // Storage blocks, and this is said from within the server's runtime.
+    let made = std::thread::scope(|s| s.spawn(|| desk.setup_link()).join());
+    match made {
+        Ok(Ok(Some(link))) => crate::say(&format!(
+            "Set it up within a day, by this link that works once: {url}/setup?token={}",
+            link.expose()
+        )),
+        Ok(Ok(None)) => {}
+        Ok(Err(e)) => crate::complain(&format!("the link to set up cannot be made: {e}")),
+        Err(_) => crate::complain("the link to set up cannot be made"),
+    }
 }

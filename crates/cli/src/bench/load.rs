@@ -99,7 +99,7 @@ pub fn prepare(folder: &Path, url: Option<&str>) -> Result<String, String> {
             .block_on(desk.make_token(viewer, "bench".into(), scopes, 1))
             .map_err(|e| e.to_string())?;
         desk.store.close();
-        Ok(secret)
+        Ok(secret.expose().to_owned())
     };
     aside(work)
 }
