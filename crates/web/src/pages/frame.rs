@@ -138,6 +138,11 @@ impl Look {
         response
     }
 
+    /// After an act asked for by the page's script: stay, with a message.
+    pub fn stay(&self, toast: &str) -> Response {
+        axum::Json(json!({ "toast": toast })).into_response()
+    }
+
     /// After an act: on to `to` (a path of ours), with a message.
     pub fn done(&self, to: &str, toast: &str) -> Response {
         if self.enhanced {

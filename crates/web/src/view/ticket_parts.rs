@@ -67,8 +67,10 @@ pub struct Acts {
     pub reopen: bool,
     /// Change title, severity, marking, fields, tasks, links.
     pub edit: bool,
-    /// Add notes and evidence.
+    /// Add notes.
     pub note: bool,
+    /// Attach evidence.
+    pub attach: bool,
     /// Say who may see it.
     pub restrict: bool,
     /// Verify evidence and hand it out.

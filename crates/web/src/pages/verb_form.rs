@@ -1,0 +1,644 @@
+//! The form of each verb: what is asked, what it will cause, what still stands in the way.
+
+use midwatch_domain::access::Action;
+use midwatch_domain::id::{EvidenceId, TaskId};
+use midwatch_domain::template::Required;
+use midwatch_domain::ticket::{Command, brief};
+use midwatch_domain::words::{Outcome, Phase};
+
+use crate::view::form::{Choice, Field, FieldKind};
+use crate::view::ticket_acts::Consequence;
+use crate::view::ticket_parts::FieldFact;
+
+use super::frame::Look;
+use super::ticket::Case;
+use super::typed::Typed;
+use super::{fields, show};
+
+/// Entries that the draft of a brief looks at.
+const RECENT: usize = 40;
+
+/// A verb's form and what stands beside it.
+pub struct Sheet {
+    /// What is to be done.
+    pub title: String,
+    /// What that means.
+    pub intro: String,
+    /// Word on the button.
+    pub submit: &'static str,
+    /// What is asked.
+    pub fields: Vec<Field>,
+    /// Heading of the list beside the form.
+    pub beside: String,
+    /// What it will cause, or what is missing.
+    pub consequences: Vec<Consequence>,
+    /// Facts worth seeing while writing.
+    pub facts: Vec<FieldFact>,
+    /// It reveals or ends something.
+    pub danger: bool,
+}
+
+/// The action that a verb needs.
+pub fn action(verb: &str) -> Option<Action> {
+    let found = Command::VERBS.iter().find(|(name, _)| *name == verb);
+    found.map(|(_, action)| *action)
+}
+
+/// What was done, after the number of the ticket.
+pub fn done(verb: &str) -> &'static str {
+    match verb {
+        "acknowledge" => "acknowledged",
+        "take" => "you are responsible now",
+        "offer_handoff" => "offered; you stay responsible until it is accepted",
+        "accept_handoff" => "accepted; you are responsible now",
+        "decline_handoff" => "declined",
+        "withdraw_handoff" => "offer withdrawn",
+        "release" => "owner released",
+        "move_phase" => "phase moved",
+        "close" => "closed",
+        "reopen" => "open again",
+        "classify" => "classified",
+        "retitle" => "renamed",
+        "set_fields" => "fields saved",
+        "note" => "note added",
+        "correct_note" => "correction added",
+        "add_task" => "task added",
+        "assign_task" => "task assigned",
+        "finish_task" => "task done",
+        "skip_task" => "task skipped",
+        "attach" => "evidence attached",
+        "hand_out_evidence" => "evidence handed out",
+        "verify_evidence" => "evidence verified; see its custody",
+        "link" => "linked",
+        "unlink" => "link undone",
+        "merge" => "merged",
+        "split" => "split off",
+        "restrict" => "restricted",
+        "unrestrict" => "restriction lifted",
+        "watch" => "you follow it now",
+        "unwatch" => "you do not follow it any more",
+        _ => "done",
+    }
+}
+
+/// The form of a verb for a ticket; nothing for a verb that no form does.
+pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Sheet> {
+    let (t, d) = (&case.ticket, look.directory());
+    let owner = d.name(&t.owner);
+    let why = |required: bool| {
+        let field = Field::new(FieldKind::Long, "reason", "Why")
+            .max(1000)
+            .focused();
+        vec![if required { field.required() } else { field }]
+    };
+    let sheet = |title: &str, intro: &str, submit: &'static str, fields: Vec<Field>| Sheet {
+        title: title.to_owned(),
+        intro: intro.to_owned(),
+        submit,
+        fields,
+        beside: "What this does".to_owned(),
+        consequences: Vec::new(),
+        facts: Vec::new(),
+        danger: false,
+    };
+    let plain = |text: String| {
+        vec![Consequence {
+            text,
+            href: String::new(),
+            blocks: false,
+        }]
+    };
+    Some(match verb {
+        "acknowledge" => sheet(
+            "Acknowledge",
+            "Say that you have seen it and are on it.",
+            "Acknowledge",
+            vec![],
+        ),
+        "accept_handoff" => sheet(
+            "Accept the handoff of",
+            "From now on you are responsible.",
+            "Accept",
+            vec![],
+        ),
+        "watch" => sheet("Watch", "You see what happens to it.", "Watch", vec![]),
+        "unwatch" => sheet(
+            "Stop watching",
+            "You are no longer told.",
+            "Stop watching",
+            vec![],
+        ),
+        "take" => Sheet {
+            consequences: plain(format!(
+                "You become responsible instead of {owner}, and have acknowledged it."
+            )),
+            ..sheet(
+                "Take",
+                "Taking is accepting.",
+                "Take",
+                why(t.acknowledged.is_some()),
+            )
+        },
+        "offer_handoff" => offer(look, case, sheet),
+        "decline_handoff" => Sheet {
+            consequences: plain(format!("{owner} stays responsible and sees your reason.")),
+            ..sheet(
+                "Decline the handoff of",
+                "Say why, so that the giver can find somebody else.",
+                "Decline",
+                why(true),
+            )
+        },
+        "withdraw_handoff" => sheet(
+            "Withdraw the offer of",
+            "You keep the responsibility.",
+            "Withdraw offer",
+            why(false),
+        ),
+        "release" => {
+            let team = d.teams.get(&t.team);
+            let next = team.and_then(|x| d.watch(x, Some(&t.owner)));
+            let next = next.map(|(who, rule)| {
+                format!(
+                    "{} becomes responsible ({rule}), unless you name somebody.",
+                    d.name(&who)
+                )
+            });
+            let mut fields = why(true);
+            let to = Field::new(FieldKind::Person, "to", "Who becomes responsible")
+                .choices(show::owners(d, Some(&t.owner)));
+            fields.push(to.help("Nobody chosen: whoever has the watch."));
+            Sheet {
+                consequences: next.map_or_else(Vec::new, plain),
+                ..sheet(
+                    "Release the owner of",
+                    &format!("Takes the responsibility off {owner} and records why."),
+                    "Release",
+                    fields,
+                )
+            }
+        }
+        "move_phase" => phase(case, sheet),
+        "close" => close(look, case, sheet),
+        "reopen" => {
+            let phases = Phase::ALL.iter().filter(|p| **p != Phase::Closed);
+            let phase = Field::new(FieldKind::Choice, "phase", "Phase")
+                .choices(phases.map(|p| Choice::new(p.as_str(), p.label())).collect())
+                .help("Not chosen: the one it was closed in.");
+            let mut fields = why(true);
+            fields.push(phase);
+            sheet(
+                "Reopen",
+                "What was closed stays in the record.",
+                "Reopen",
+                fields,
+            )
+        }
+        "classify" => {
+            let one = |name: &str, label: &str, choices, value: &str| {
+                Field::new(FieldKind::Choice, name, label)
+                    .required()
+                    .choices(choices)
+                    .value(value)
+            };
+            let tags: Vec<&str> = t.tags.iter().map(String::as_str).collect();
+            let fields = vec![
+                one(
+                    "severity",
+                    "Severity",
+                    show::severities(),
+                    t.severity.as_str(),
+                ),
+                one("kind", "Kind", show::kinds(), &t.kind),
+                one("tlp", "TLP", show::tlps(), t.tlp.as_str()),
+                one("pap", "PAP", show::paps(), t.pap.as_str()),
+                Field::text("tags", "Tags")
+                    .value(tags.join(" "))
+                    .help("With spaces between."),
+                Field::text("reason", "Why")
+                    .max(1000)
+                    .help("Needed to lower the severity."),
+            ];
+            sheet(
+                "Classify",
+                "Old and new values stand in the record.",
+                "Classify",
+                fields,
+            )
+        }
+        "retitle" => {
+            let title = Field::text("title", "Title")
+                .value(&t.title)
+                .max(200)
+                .required()
+                .focused();
+            sheet(
+                "Rename",
+                "The old title stays in the record.",
+                "Rename",
+                vec![title],
+            )
+        }
+        "set_fields" => {
+            let template = t.bound_template(d)?;
+            let fields = fields::form(template, &t.fields, d, &look.now.zone, |r| {
+                r == Required::Open
+            });
+            sheet(
+                "Fields of",
+                "Old and new values stand in the record.",
+                "Save fields",
+                fields,
+            )
+        }
+        "note" => {
+            let text = Field::new(FieldKind::Long, "text", "Note")
+                .max(50_000)
+                .required()
+                .focused();
+            let at = Field::new(FieldKind::DateTime, "occurred_at", "Happened earlier, at");
+            sheet(
+                "Add a note to",
+                "Markdown works. Notes are corrected, never edited.",
+                "Add note",
+                vec![text, at],
+            )
+        }
+        "correct_note" => {
+            let text = Field::new(FieldKind::Long, "text", "What is right")
+                .max(50_000)
+                .required()
+                .focused();
+            let fields = vec![Field::hidden("note", typed.get("note")), text];
+            sheet(
+                "Correct a note of",
+                "The old text stays beside it.",
+                "Correct",
+                fields,
+            )
+        }
+        "add_task" => {
+            let phases = Phase::ALL.iter().filter(|p| **p != Phase::Closed);
+            let fields = vec![
+                Field::text("title", "Task").max(200).required().focused(),
+                Field::new(FieldKind::Choice, "phase", "Phase")
+                    .choices(phases.map(|p| Choice::new(p.as_str(), p.label())).collect())
+                    .value(t.phase.as_str()),
+                Field::new(FieldKind::Person, "assignee", "Who does it")
+                    .choices(show::owners(d, None))
+                    .help("Nobody chosen: the owner."),
+                Field::new(
+                    FieldKind::Tick,
+                    "mandatory",
+                    "Must be done, or skipped with a reason, before closing",
+                ),
+            ];
+            sheet(
+                "Add a task to",
+                "Something more to do than the template says.",
+                "Add task",
+                fields,
+            )
+        }
+        "assign_task" | "finish_task" | "skip_task" => task(look, case, verb, typed, sheet)?,
+        "hand_out_evidence" => {
+            let id: EvidenceId = typed.get("evidence").parse().ok()?;
+            let e = t.evidence(&id).ok()?;
+            let fields = vec![
+                Field::hidden("evidence", e.id.as_str()),
+                Field::new(FieldKind::Long, "why", "Why")
+                    .max(1000)
+                    .required()
+                    .focused(),
+                Field::text("to", "To whom")
+                    .max(200)
+                    .help("Empty: to yourself."),
+            ];
+            Sheet {
+                consequences: plain(format!(
+                    "“{}” is sent to you as a download. To whom and why is in its custody before the first byte leaves.",
+                    e.name
+                )),
+                ..sheet(
+                    "Hand out evidence of",
+                    "Evidence may be dangerous: open it only where that is safe.",
+                    "Record and download",
+                    fields,
+                )
+            }
+        }
+        "link" => {
+            let kinds = [
+                ("related", "related to"),
+                ("caused_by", "caused by"),
+                ("causes", "cause of"),
+            ];
+            let fields = vec![
+                Field::text("to", "Ticket")
+                    .placeholder("MW-12")
+                    .required()
+                    .focused(),
+                Field::new(FieldKind::Choice, "relation", "This one is")
+                    .choices(kinds.iter().map(|(v, l)| Choice::new(*v, *l)).collect())
+                    .value("related")
+                    .required(),
+            ];
+            sheet("Link", "Both tickets say so.", "Link", fields)
+        }
+        "unlink" => sheet(
+            "Unlink",
+            "That the link was made stays in the record.",
+            "Unlink",
+            vec![Field::text("to", "Ticket").required()],
+        ),
+        "merge" => Sheet {
+            consequences: plain(
+                "This ticket is closed as a duplicate. Reopening undoes it.".to_owned(),
+            ),
+            ..sheet(
+                "Merge",
+                "Both are about one incident; the other goes on.",
+                "Merge",
+                {
+                    let mut fields = vec![
+                        Field::text("into", "Into the ticket")
+                            .placeholder("MW-12")
+                            .required(),
+                    ];
+                    fields.extend(why(true));
+                    fields
+                },
+            )
+        },
+        "split" => {
+            let open = t.tasks.iter().filter(|k| k.is_open());
+            let tasks = open
+                .map(|k| Choice::new(k.id.as_str(), &k.title))
+                .collect::<Vec<_>>();
+            let evidence = t
+                .evidence
+                .iter()
+                .map(|e| Choice::new(e.id.as_str(), &e.name))
+                .collect::<Vec<_>>();
+            let mut fields = vec![
+                Field::text("title", "Title of the new ticket")
+                    .max(200)
+                    .required(),
+            ];
+            fields.extend(why(true));
+            let several = |name: &str, label: &str, all: Vec<Choice>| {
+                (!all.is_empty())
+                    .then(|| Field::new(FieldKind::MultiChoice, name, label).choices(all))
+            };
+            fields.extend(several("tasks[]", "Open tasks that go over", tasks));
+            fields.extend(several(
+                "evidence[]",
+                "Evidence that both then have",
+                evidence,
+            ));
+            sheet(
+                "Split",
+                "Two incidents in one ticket become two tickets.",
+                "Split",
+                fields,
+            )
+        }
+        "restrict" => {
+            let named = t
+                .restricted_to
+                .iter()
+                .flatten()
+                .map(ToString::to_string)
+                .collect();
+            let people = Field::new(
+                FieldKind::MultiChoice,
+                "people[]",
+                "May see it, beside the owner",
+            )
+            .choices(show::people(d))
+            .values(named);
+            let mut fields = vec![people];
+            fields.extend(why(true));
+            Sheet {
+                danger: true,
+                ..sheet(
+                    "Restrict",
+                    "Only the people named know of it; auditors may read it.",
+                    "Restrict",
+                    fields,
+                )
+            }
+        }
+        "unrestrict" => Sheet {
+            danger: true,
+            ..sheet(
+                "Lift the restriction of",
+                "Everybody who may read tickets can then read this one.",
+                "Lift the restriction",
+                why(true),
+            )
+        },
+        _ => return None,
+    })
+}
+
+fn offer(
+    look: &Look,
+    case: &Case,
+    sheet: impl Fn(&str, &str, &'static str, Vec<Field>) -> Sheet,
+) -> Sheet {
+    let (t, d) = (&case.ticket, look.directory());
+    let skip = case.entries.len().saturating_sub(RECENT);
+    let recent: Vec<_> = case.entries[skip..]
+        .iter()
+        .map(|e| {
+            (
+                e.entry.occurred_at,
+                show::actor(d, &e.entry.actor).name,
+                e.sentence.clone(),
+            )
+        })
+        .collect();
+    let draft = brief::draft(t, &recent, d, midwatch_domain::moment::Moment(look.now.ms));
+    let part = |name: &str, label: &str, text: &str| {
+        Field::new(FieldKind::Long, name, label)
+            .max(5000)
+            .required()
+            .value(text)
+    };
+    let to = Field::new(FieldKind::Person, "to", "To")
+        .required()
+        .choices(show::owners(d, look.me()))
+        .focused();
+    let fields = vec![
+        to,
+        part("situation", "Situation", &draft.situation),
+        part("done", "Done so far", &draft.done),
+        part("open", "Open", &draft.open),
+        part("next_steps", "Next steps", &draft.next_steps),
+    ];
+    let lines = [
+        "You stay responsible until it is accepted.",
+        "The receiver may decline and says why.",
+        "You can withdraw the offer while it waits.",
+        "The brief is a draft from the timeline. Correct it: the receiver acts on it.",
+    ];
+    let consequences = lines.iter().map(|l| Consequence {
+        text: (*l).to_owned(),
+        href: String::new(),
+        blocks: false,
+    });
+    Sheet {
+        consequences: consequences.collect(),
+        ..sheet(
+            "Hand off",
+            "Offer the ticket to somebody, with what they need to know.",
+            "Offer",
+            fields,
+        )
+    }
+}
+
+fn phase(case: &Case, sheet: impl Fn(&str, &str, &'static str, Vec<Field>) -> Sheet) -> Sheet {
+    let t = &case.ticket;
+    let others = Phase::ALL
+        .iter()
+        .filter(|p| **p != Phase::Closed && **p != t.phase);
+    let choice = |p: &Phase| {
+        Choice::new(p.as_str(), p.label()).hint(if *p < t.phase {
+            "back, needs a reason"
+        } else {
+            ""
+        })
+    };
+    let next = Phase::ALL
+        .iter()
+        .find(|p| **p > t.phase && **p != Phase::Closed);
+    let fields = vec![
+        Field::new(FieldKind::Choice, "to", "Phase")
+            .choices(others.map(choice).collect())
+            .value(next.map_or("", |p| p.as_str()))
+            .required()
+            .focused(),
+        Field::new(FieldKind::Long, "reason", "Why")
+            .max(1000)
+            .help("Needed when moving back."),
+    ];
+    let open = t.tasks.iter().filter(|k| k.is_open() && k.phase == t.phase);
+    let task = |k: &midwatch_domain::ticket::Task| Consequence {
+        text: format!("Still open in {}: {}", t.phase, k.title),
+        href: format!("/tickets/{}#tasks", t.number),
+        blocks: false,
+    };
+    Sheet {
+        beside: "Before you move".to_owned(),
+        consequences: open.map(task).collect(),
+        ..sheet("Move", "Every stay in a phase is kept.", "Move", fields)
+    }
+}
+
+fn close(
+    look: &Look,
+    case: &Case,
+    sheet: impl Fn(&str, &str, &'static str, Vec<Field>) -> Sheet,
+) -> Sheet {
+    let (t, d) = (&case.ticket, look.directory());
+    let long = |name: &str, label: &str| Field::new(FieldKind::Long, name, label).max(20_000);
+    let outcomes = Outcome::ALL
+        .iter()
+        .map(|o| Choice::new(o.as_str(), o.label()))
+        .collect();
+    let mut fields = vec![
+        Field::new(FieldKind::Choice, "outcome", "What it turned out to be")
+            .choices(outcomes)
+            .required()
+            .focused(),
+        long("summary", "What happened and what was done")
+            .required()
+            .draft(format!("close-{}", t.number)),
+        long("lessons", "What was learnt"),
+    ];
+    let mut lacking = Vec::new();
+    if let Some(template) = t.bound_template(d) {
+        lacking.extend(template.lacking(&t.fields, true).map(|f| Consequence {
+            text: format!("The template asks for “{}”.", f.label),
+            href: format!("/tickets/{}/set_fields#f-fields.{}", t.number, f.key),
+            blocks: true,
+        }));
+    }
+    let open = t.tasks.iter().filter(|k| k.is_open());
+    let (must, may): (Vec<_>, Vec<_>) = open.partition(|k| k.mandatory);
+    lacking.extend(must.iter().map(|k| Consequence {
+        text: format!("Required task is open: {}", k.title),
+        href: format!("/tickets/{}/finish_task?task={}", t.number, k.id),
+        blocks: true,
+    }));
+    if !must.is_empty() {
+        let skip = Field::text("skip_tasks_because", "Why open tasks are skipped").max(1000);
+        fields.push(skip.help("Skips every open task with this reason."));
+    }
+    if !may.is_empty() {
+        let text = format!("{} open optional tasks are skipped.", may.len());
+        lacking.push(Consequence {
+            text,
+            href: String::new(),
+            blocks: false,
+        });
+    }
+    Sheet {
+        beside: "Before you close".to_owned(),
+        consequences: lacking,
+        ..sheet(
+            "Close",
+            "An outcome and a summary; nothing required left undone.",
+            "Close",
+            fields,
+        )
+    }
+}
+
+fn task(
+    look: &Look,
+    case: &Case,
+    verb: &str,
+    typed: &Typed,
+    sheet: impl Fn(&str, &str, &'static str, Vec<Field>) -> Sheet,
+) -> Option<Sheet> {
+    let id: TaskId = typed.get("task").parse().ok()?;
+    let task = case.ticket.task(&id).ok()?;
+    let hidden = Field::hidden("task", task.id.as_str());
+    let fact = FieldFact {
+        label: "Task".to_owned(),
+        value: task.title.clone(),
+        required: false,
+        mono: false,
+    };
+    let sheet = match verb {
+        "assign_task" => {
+            let value = task.assignee.as_ref().map_or("", |p| p.as_str());
+            let to = Field::new(FieldKind::Person, "assignee", "Who does it")
+                .choices(show::owners(look.directory(), None))
+                .value(value)
+                .help("Nobody chosen: the owner.");
+            sheet("Assign a task of", "", "Assign", vec![hidden, to])
+        }
+        "finish_task" => {
+            let result = Field::new(FieldKind::Long, "result", "What came of it")
+                .max(5000)
+                .focused();
+            sheet("Finish a task of", "", "Finish", vec![hidden, result])
+        }
+        _ => {
+            let reason = Field::new(FieldKind::Long, "reason", "Why it is not done")
+                .max(5000)
+                .required()
+                .focused();
+            sheet("Skip a task of", "", "Skip", vec![hidden, reason])
+        }
+    };
+    Some(Sheet {
+        beside: "About".to_owned(),
+        facts: vec![fact],
+        ..sheet
+    })
+}
