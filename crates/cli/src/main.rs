@@ -4,6 +4,8 @@ mod admin;
 mod bench;
 mod config;
 mod demo;
+mod output;
+mod remote;
 mod serve;
 mod telemetry;
 
@@ -26,6 +28,10 @@ enum Command {
     Demo(config::Flags),
     /// Measure speed, memory and disk on this machine.
     Bench(bench::Bench),
+    /// Work tickets on a server.
+    Ticket(remote::TicketCommand),
+    /// Print the API's OpenAPI document.
+    Openapi,
     /// Print every setting with its default, as a settings file.
     Config,
     /// Check the record: the live database of a data folder, or an export by itself.
@@ -77,6 +83,12 @@ fn run(command: Command) -> Result<ExitCode, String> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Bench(b) => b.run().map(|()| ExitCode::SUCCESS),
+        Command::Ticket(t) => Ok(t.run()),
+        Command::Openapi => {
+            let document = midwatch_web::api::openapi();
+            say(&serde_json::to_string_pretty(&document).map_err(|e| e.to_string())?);
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Config => {
             say(config::DEFAULTS);
             Ok(ExitCode::SUCCESS)

@@ -7,6 +7,7 @@ mod library;
 mod me;
 mod meta;
 mod people;
+mod reference;
 mod reply;
 mod tickets;
 mod views;
@@ -25,6 +26,7 @@ pub fn routes(r: Routes) -> Routes {
         .with(views::routes)
         .with(me::routes)
         .with(meta::routes)
+        .with(reference::routes)
 }
 
 /// The OpenAPI document, made from the same tables as the routes.

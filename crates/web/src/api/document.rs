@@ -182,14 +182,14 @@ impl Operation {
     /// The JSON body, with an example.
     pub(super) fn body<T: ToSchema>(mut self, example: Value) -> Self {
         let schema = collect::<T>(&mut self.schemas);
-        self.content("application/json", schema, example)
+        self.content("application/json", &schema, &example)
     }
 
     /// A body of another form.
-    pub(super) fn content(mut self, media: &str, schema: Value, example: Value) -> Self {
+    pub(super) fn content(mut self, media: &str, schema: &Value, example: &Value) -> Self {
         let mut content = json!({ "schema": schema });
         if !example.is_null() {
-            content["example"] = example;
+            content["example"] = example.clone();
         }
         self.value.insert(
             "requestBody".into(),
@@ -201,7 +201,7 @@ impl Operation {
     /// An answer of one thing.
     pub(super) fn gives<T: ToSchema>(mut self, status: u16, text: &str) -> Self {
         let schema = collect::<T>(&mut self.schemas);
-        self.answers(status, text, "application/json", schema)
+        self.answers(status, text, "application/json", &schema)
     }
 
     /// An answer of a page of things.
@@ -211,11 +211,11 @@ impl Operation {
             "items": { "type": "array", "items": item },
             "next": { "type": ["string", "null"], "description": "What to ask for next; null: this was the last page." },
         } });
-        self.answers(200, text, "application/json", schema)
+        self.answers(200, text, "application/json", &schema)
     }
 
     /// An answer of another form.
-    pub(super) fn answers(mut self, status: u16, text: &str, media: &str, schema: Value) -> Self {
+    pub(super) fn answers(mut self, status: u16, text: &str, media: &str, schema: &Value) -> Self {
         self.responses.insert(
             status.to_string(),
             json!({ "description": text, "content": { media: { "schema": schema } } }),

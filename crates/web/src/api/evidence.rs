@@ -75,7 +75,7 @@ pub(super) fn describe(doc: &mut Document) {
             )
             .repeatable()
             .conditional()
-            .content("multipart/form-data", form, serde_json::Value::Null)
+            .content("multipart/form-data", &form, &serde_json::Value::Null)
             .gives::<Outcome>(201, "It is attached."),
             post(
                 "/tickets/{number}/evidence/{id}/hand_out",
@@ -87,7 +87,7 @@ pub(super) fn describe(doc: &mut Document) {
                 200,
                 "The bytes, as an attachment.",
                 "application/octet-stream",
-                json!({ "type": "string", "contentMediaType": "application/octet-stream" }),
+                &json!({ "type": "string", "contentMediaType": "application/octet-stream" }),
             ),
             post(
                 "/tickets/{number}/evidence/{id}/verify",

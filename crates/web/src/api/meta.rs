@@ -33,7 +33,7 @@ pub(super) fn describe(doc: &mut Document) {
                     200,
                     "OpenAPI 3.1.",
                     "application/json",
-                    json!({ "type": "object" }),
+                    &json!({ "type": "object" }),
                 ),
             get("/taxonomy", "list_kinds", "List the kinds of tickets").lists::<Class>(
                 "Classes of the Reference Security Incident Taxonomy with their types.",

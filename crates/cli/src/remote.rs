@@ -1,0 +1,107 @@
+//! `midwatch ticket`: the client of the API. Knows the API and people's words, nothing of storage or rules.
+
+mod client;
+mod mail;
+mod new;
+mod settings;
+mod show;
+mod verbs;
+
+use clap::{Args, Subcommand};
+use serde_json::Value;
+use std::process::ExitCode;
+
+use crate::output::{self, Style};
+use client::{Client, Failure};
+use settings::Reach;
+
+/// Work tickets on a server. Exit codes: 0 done, 1 refused, 2 not understood, 3 server not reached.
+#[derive(Args, Debug)]
+pub struct TicketCommand {
+    #[command(flatten)]
+    reach: Reach,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand, Debug)]
+enum What {
+    New(Box<new::New>),
+    /// Find tickets: midwatch ticket list 'phase:analysis severity>=high owner:me'
+    List(show::List),
+    /// Show a ticket with its timeline.
+    Show(show::Show),
+    #[command(flatten)]
+    Verb(verbs::Verbs),
+}
+
+impl TicketCommand {
+    /// Does it.
+    pub fn run(self) -> ExitCode {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let done = match runtime {
+            Ok(runtime) => runtime.block_on(self.act()),
+            Err(e) => Err(Failure::usage(e.to_string())),
+        };
+        match done {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(failure) => {
+                if let Some(problem) = failure.problem.as_ref().filter(|_| self.reach.json) {
+                    output::say(&problem.to_string());
+                }
+                output::complain(&output::clean(&failure.message));
+                ExitCode::from(failure.code)
+            }
+        }
+    }
+
+    async fn act(&self) -> Result<(), Failure> {
+        let client = Client::new(self.reach.access()?)?;
+        let style = Style::of_stdout();
+        let (answer, text) = match &self.what {
+            What::New(new) => {
+                let opened = new.run(&client).await?;
+                let number = word(&opened["ticket"]).to_owned();
+                let ticket = if self.reach.json {
+                    Value::Null
+                } else {
+                    client
+                        .get(&format!("/tickets/{number}"), &[])
+                        .await
+                        .unwrap_or_default()
+                };
+                let text = show::opened(&number, &ticket, style);
+                (opened, text)
+            }
+            What::List(list) => {
+                let found = list.run(&client).await?;
+                let text = show::rows(&found, style);
+                (found, text)
+            }
+            What::Show(show) => show.run(&client, style).await?,
+            What::Verb(verb) => verb.run(&client, self.reach.json).await?,
+        };
+        if self.reach.json {
+            output::say(
+                &serde_json::to_string_pretty(&answer)
+                    .map_err(|e| Failure::usage(e.to_string()))?,
+            );
+        } else if !text.is_empty() {
+            output::say(&text);
+        }
+        Ok(())
+    }
+}
+
+/// A text of an answer.
+fn word(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// A ticket number as people write it, safe in a path.
+fn number(text: &str) -> Result<midwatch_domain::id::TicketNo, String> {
+    text.parse()
+        .map_err(|r: midwatch_domain::Refusal| r.message)
+}

@@ -1,0 +1,267 @@
+//! What people read of tickets: a list, one ticket with its timeline, a new one.
+
+use clap::Args;
+use midwatch_domain::id::TicketNo;
+use serde_json::{Value, json};
+
+use super::client::{Client, Failure};
+use super::{number, word};
+use crate::output::{self, Style, indented, line};
+
+/// Find tickets.
+#[derive(Args, Debug)]
+pub struct List {
+    /// The query, in the language of the search field; nothing: open tickets.
+    query: Vec<String>,
+    /// What comes first, such as severity, opened or updated; a minus before it turns the order round.
+    #[arg(long, allow_hyphen_values = true)]
+    sort: Option<String>,
+    /// How many.
+    #[arg(long, default_value_t = 50)]
+    limit: i64,
+}
+
+impl List {
+    /// Asks page after page until there are enough.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn run(&self, client: &Client) -> Result<Value, Failure> {
+        let query = if self.query.is_empty() {
+            "is:open".to_owned()
+        } else {
+            self.query.join(" ")
+        };
+        let mut items: Vec<Value> = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let missing = self.limit - i64::try_from(items.len()).unwrap_or(i64::MAX);
+            if missing < 1 {
+                break;
+            }
+            let mut asked = vec![
+                ("q", query.clone()),
+                ("limit", missing.min(200).to_string()),
+            ];
+            asked.extend(self.sort.clone().map(|s| ("sort", s)));
+            asked.extend(cursor.map(|c| ("cursor", c)));
+            let page = client.get("/tickets", &asked).await?;
+            items.extend(page["items"].as_array().cloned().unwrap_or_default());
+            cursor = page["next"].as_str().map(str::to_owned);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(json!({ "items": items, "next": cursor }))
+    }
+}
+
+/// The list as a table.
+pub fn rows(found: &Value, style: Style) -> String {
+    let items = found["items"].as_array().cloned().unwrap_or_default();
+    if items.is_empty() {
+        return "No tickets.".to_owned();
+    }
+    let heading = ["NUMBER", "SEVERITY", "PHASE", "UPDATED", "TITLE"]
+        .map(str::to_owned)
+        .to_vec();
+    let row = |t: &Value| {
+        vec![
+            word(&t["number"]).to_owned(),
+            word(&t["severity"]).to_owned(),
+            word(&t["phase"]).to_owned(),
+            minute(&t["updated_at"]),
+            line(word(&t["title"])),
+        ]
+    };
+    let cells = output::table(
+        &std::iter::once(heading)
+            .chain(items.iter().map(row))
+            .collect::<Vec<_>>(),
+    );
+    let paint = |(i, r): (usize, &Vec<String>)| {
+        if i == 0 {
+            return style.dim(&r.join("  "));
+        }
+        let [number, severity, rest @ ..] = r.as_slice() else {
+            return r.join("  ");
+        };
+        format!(
+            "{}  {}  {}",
+            style.bold(number),
+            style.severity(severity),
+            rest.join("  ")
+        )
+    };
+    let mut lines: Vec<String> = cells.iter().enumerate().map(paint).collect();
+    if !found["next"].is_null() {
+        lines.push(style.dim("There are more: raise --limit or narrow the query."));
+    }
+    lines.join("\n")
+}
+
+/// Show a ticket.
+#[derive(Args, Debug)]
+pub struct Show {
+    #[arg(value_parser = number)]
+    ticket: TicketNo,
+    /// Only the ticket, without its timeline.
+    #[arg(long)]
+    brief: bool,
+}
+
+impl Show {
+    /// The ticket with its timeline, as an answer and as text.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn run(&self, client: &Client, style: Style) -> Result<(Value, String), Failure> {
+        let path = format!("/tickets/{}", self.ticket);
+        let ticket = client.get(&path, &[]).await?;
+        let mut entries: Vec<Value> = Vec::new();
+        let mut after = 0.to_string();
+        while !self.brief {
+            let page = client
+                .get(&format!("{path}/timeline"), &[("after", after)])
+                .await?;
+            entries.extend(page["items"].as_array().cloned().unwrap_or_default());
+            match page["next"].as_str() {
+                Some(next) => after = next.to_owned(),
+                None => break,
+            }
+        }
+        // Names stand in the timeline; whoever may not list people still sees them there.
+        let people = client.get("/people", &[]).await.unwrap_or_default();
+        let text = describe(&ticket, &entries, &people, style);
+        Ok((json!({ "ticket": ticket, "timeline": entries }), text))
+    }
+}
+
+fn describe(t: &Value, entries: &[Value], people: &Value, style: Style) -> String {
+    let name = |id: &Value| {
+        let all = people["items"].as_array().into_iter().flatten();
+        let found = all
+            .into_iter()
+            .find(|p| p["id"] == *id)
+            .map(|p| line(word(&p["name"])));
+        found.unwrap_or_else(|| word(id).to_owned())
+    };
+    let mut out = vec![format!(
+        "{}  {}",
+        style.bold(word(&t["number"])),
+        style.bold(&line(word(&t["title"])))
+    )];
+    let marks = format!(
+        "{}  {}  TLP:{}  PAP:{}  {}",
+        style.severity(word(&t["severity"])),
+        word(&t["phase"]),
+        word(&t["tlp"]),
+        word(&t["pap"]),
+        word(&t["kind"])
+    );
+    out.push(marks);
+    let seen = if t["acknowledged"].is_null() {
+        "not acknowledged"
+    } else {
+        "acknowledged"
+    };
+    out.push(format!("Owner     {} ({seen})", name(&t["owner"])));
+    if let Some(to) = t["offer"].get("to") {
+        out.push(format!("Offered   to {}, who has not answered", name(to)));
+    }
+    out.push(format!("Reporter  {}", name(&t["reporter"])));
+    out.push(format!("Opened    {}", minute(&t["opened_at"])));
+    if let Some(outcome) = t["outcome"].as_str() {
+        out.push(format!(
+            "Closed    {} as {outcome}: {}",
+            minute(&t["closed_at"]),
+            line(word(&t["summary"]))
+        ));
+    }
+    let tags: Vec<&str> = t["tags"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(word)
+        .collect();
+    if !tags.is_empty() {
+        out.push(format!("Tags      {}", line(&tags.join(" "))));
+    }
+    let list = |title: &str, of: &Value, each: &dyn Fn(&Value) -> String| {
+        let rows: Vec<String> = of
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|x| format!("  {}", each(x)))
+            .collect();
+        if rows.is_empty() {
+            Vec::new()
+        } else {
+            std::iter::once(format!("\n{}", style.bold(title)))
+                .chain(rows)
+                .collect()
+        }
+    };
+    let task = |k: &Value| {
+        let mark = match word(&k["state"]) {
+            "open" => "[ ]",
+            "done" => "[x]",
+            _ => "[-]",
+        };
+        let must = if k["mandatory"] == true {
+            " (mandatory)"
+        } else {
+            ""
+        };
+        format!(
+            "{mark} {}  {}{must}",
+            style.dim(word(&k["id"])),
+            line(word(&k["title"]))
+        )
+    };
+    out.extend(list("Tasks", &t["tasks"], &task));
+    out.extend(list("Evidence", &t["evidence"], &|e| {
+        format!(
+            "{}  {}  {} bytes  sha256 {}",
+            style.dim(word(&e["id"])),
+            line(word(&e["name"])),
+            e["size"],
+            word(&e["sha256"])
+        )
+    }));
+    if !entries.is_empty() {
+        out.push(format!("\n{}", style.bold("Timeline")));
+    }
+    for e in entries {
+        out.push(format!(
+            "  {}  {} {}",
+            style.dim(&minute(&e["occurred_at"])),
+            line(word(&e["actor_name"])),
+            line(word(&e["text"]))
+        ));
+        if let Some(body) = e["body"].as_str() {
+            out.push(indented(body, 20));
+        }
+    }
+    out.join("\n")
+}
+
+/// A new ticket in a line or two.
+pub fn opened(number: &str, ticket: &Value, style: Style) -> String {
+    let title = ticket["title"]
+        .as_str()
+        .map(|t| format!("  {}", line(t)))
+        .unwrap_or_default();
+    let owner = ticket["owner_because"]
+        .as_str()
+        .map(|b| format!("\nResponsible: {} ({})", word(&ticket["owner"]), line(b)))
+        .unwrap_or_default();
+    format!("{}{title}{owner}", style.bold(number))
+}
+
+/// A time to the minute, in UTC.
+fn minute(at: &Value) -> String {
+    let text = word(at);
+    text.get(..16)
+        .map_or_else(|| text.to_owned(), |t| t.replace('T', " ") + "Z")
+}
