@@ -54,7 +54,7 @@ pub fn schema(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     tx.one(AT, &[])?.int(0)
 }
 
-/// Leaves out the blocks of the other engine.
+/// Leaves out the blocks of the other engine. On SQLite a key of one number is the row's own address, under this name only.
 fn for_engine(text: &str, pg: bool) -> String {
     let mut keep = true;
     let mut out = String::new();
@@ -73,6 +73,6 @@ fn for_engine(text: &str, pg: bool) -> String {
     if pg {
         out.replace(" BLOB ", " BYTEA ")
     } else {
-        out
+        out.replace(" BIGINT PRIMARY KEY", " INTEGER PRIMARY KEY")
     }
 }

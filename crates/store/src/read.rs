@@ -2,3 +2,12 @@
 
 pub mod person;
 pub mod ticket;
+pub mod tickets;
+
+mod cursor;
+mod filter;
+mod order;
+mod plan;
+mod row;
+mod scope;
+mod sql;

@@ -10,7 +10,7 @@ pub use compare::{Comparison, check};
 use crate::rows::{self, ticket};
 use crate::{StoreError, log};
 
-const COLUMNS: &str = "SELECT number, version, title, kind, severity, tlp, pap, phase, phase_entered_at, outcome, owner, reporter, team,
+const COLUMNS: &str = "SELECT number, version, title, title_lower, kind, severity, tlp, pap, phase, phase_entered_at, outcome, owner, reporter, team,
  template, origin, is_open, acknowledged, offered_to, restricted, merged, links, evidence, tasks, open_tasks, discovered_at, opened_at, updated_at, closed_at
  FROM tickets WHERE number = ?1";
 

@@ -29,6 +29,8 @@ CREATE TABLE tickets (
     number BIGINT PRIMARY KEY,
     version BIGINT NOT NULL,
     title TEXT NOT NULL,
+    -- For finding part of a title: the engines do not agree on what lower case is.
+    title_lower TEXT NOT NULL,
     kind TEXT NOT NULL,
     severity BIGINT NOT NULL,
     tlp TEXT NOT NULL,
@@ -55,13 +57,17 @@ CREATE TABLE tickets (
     updated_at BIGINT NOT NULL,
     closed_at BIGINT
 );
-CREATE INDEX tickets_by_severity ON tickets (is_open, severity, number);
+CREATE INDEX tickets_by_severity ON tickets (severity, number);
+CREATE INDEX tickets_by_state ON tickets (is_open, severity, number);
 CREATE INDEX tickets_by_update ON tickets (updated_at, number);
 CREATE INDEX tickets_by_opening ON tickets (opened_at, number);
 CREATE INDEX tickets_by_phase ON tickets (phase, phase_entered_at, number);
-CREATE INDEX tickets_by_owner ON tickets (owner, is_open, number);
+CREATE INDEX tickets_by_phase_and_severity ON tickets (phase, severity, number);
+CREATE INDEX tickets_by_owner ON tickets (owner, is_open, severity, number);
 CREATE INDEX tickets_by_reporter ON tickets (reporter, number);
+CREATE INDEX tickets_by_template ON tickets (template, number);
 CREATE INDEX tickets_by_offer ON tickets (offered_to) WHERE offered_to IS NOT NULL;
+CREATE INDEX tickets_restricted ON tickets (number) WHERE restricted = 1;
 
 CREATE TABLE ticket_states (
     number BIGINT PRIMARY KEY,
@@ -83,7 +89,8 @@ CREATE TABLE ticket_tags (
     PRIMARY KEY (tag, number)
 );
 CREATE INDEX ticket_tags_by_number ON ticket_tags (number);
-
+-- postgres
+ALTER TABLE ticket_tags ALTER COLUMN tag TYPE TEXT COLLATE "C";
 -- sqlite
 CREATE VIRTUAL TABLE search USING fts5(body, ticket UNINDEXED, content='', contentless_delete=1, contentless_unindexed=1, tokenize="unicode61 remove_diacritics 0");
 -- postgres

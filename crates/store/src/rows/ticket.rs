@@ -12,10 +12,10 @@ use crate::{StoreError, WriteTx, params, search};
 
 const LOAD: &str = "SELECT state FROM ticket_states WHERE number = ?1";
 const SAVE_STATE: &str = "INSERT INTO ticket_states (number, state) VALUES (?1, ?2) ON CONFLICT (number) DO UPDATE SET state = excluded.state";
-const SAVE: &str = "INSERT INTO tickets (number, version, title, kind, severity, tlp, pap, phase, phase_entered_at, outcome, owner, reporter, team,
+const SAVE: &str = "INSERT INTO tickets (number, version, title, title_lower, kind, severity, tlp, pap, phase, phase_entered_at, outcome, owner, reporter, team,
  template, origin, is_open, acknowledged, offered_to, restricted, merged, links, evidence, tasks, open_tasks, discovered_at, opened_at, updated_at, closed_at)
- VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)
- ON CONFLICT (number) DO UPDATE SET version = excluded.version, title = excluded.title, kind = excluded.kind, severity = excluded.severity,
+ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)
+ ON CONFLICT (number) DO UPDATE SET version = excluded.version, title = excluded.title, title_lower = excluded.title_lower, kind = excluded.kind, severity = excluded.severity,
  tlp = excluded.tlp, pap = excluded.pap, phase = excluded.phase, phase_entered_at = excluded.phase_entered_at, outcome = excluded.outcome,
  owner = excluded.owner, team = excluded.team, is_open = excluded.is_open, acknowledged = excluded.acknowledged, offered_to = excluded.offered_to,
  restricted = excluded.restricted, merged = excluded.merged, links = excluded.links, evidence = excluded.evidence, tasks = excluded.tasks,
@@ -172,7 +172,7 @@ pub(crate) fn people(t: &Ticket) -> BTreeSet<(&str, &'static str)> {
         .iter()
         .flatten()
         .map(|p| (p.as_str(), tie::NAMED));
-    let open = t.tasks.iter().filter(|k| k.is_open() && t.is_open());
+    let open = t.tasks.iter().filter(|k| k.is_open());
     let tasks = open
         .filter_map(|k| k.assignee.as_ref())
         .map(|p| (p.as_str(), tie::TASK));
@@ -210,6 +210,7 @@ pub(crate) fn columns(t: &Ticket) -> Vec<Value> {
         t.number.0,
         t.version,
         t.title.as_str(),
+        t.title.to_lowercase(),
         t.kind.as_str(),
         t.severity as i64,
         t.tlp.as_str(),
