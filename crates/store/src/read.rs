@@ -1,13 +1,22 @@
 //! Reads for pages and API. Each takes the viewer, so that scope cannot be forgotten.
 
+pub mod board;
+pub mod counts;
+pub mod facets;
 pub mod person;
+pub mod record;
+pub mod revisions;
+pub mod suggest;
 pub mod ticket;
 pub mod tickets;
+pub mod watch;
 
+mod among;
 mod cursor;
 mod filter;
 mod order;
-mod plan;
-mod row;
+pub(crate) mod plan;
+pub(crate) mod row;
 mod scope;
 mod sql;
+mod words;

@@ -56,7 +56,12 @@ mod tests {
     fn a_cursor_is_read_back_and_a_forged_one_refused() {
         let cursor = write("tickets", &[3, 1042]);
         assert_eq!(read::<2>("tickets", &cursor).unwrap(), [3, 1042]);
-        assert!(read::<2>("record", &cursor).unwrap_err().message.contains("another"));
+        assert!(
+            read::<2>("record", &cursor)
+                .unwrap_err()
+                .message
+                .contains("another")
+        );
         let forged = ["", "x", "é", "MSB0aWNrZXRz", &cursor[1..], &"A".repeat(300)];
         for bad in forged.into_iter().map(str::to_owned).chain([
             write("tickets", &[3]),

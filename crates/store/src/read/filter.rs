@@ -7,27 +7,40 @@ use midwatch_domain::query::{Expr, Has, Is, PersonField, Resolved, Term, TimeFie
 use std::collections::BTreeSet;
 
 use super::sql::Params;
+use super::words::{self, Checks};
 use crate::rows::ticket::tie;
-use crate::search;
 
 const OPEN: &str = "COALESCE(t.is_open, 0) = 1";
 
 /// The condition that ticket `t` matches; `None` if every ticket does.
-pub(crate) fn condition(query: &Resolved, pg: bool, params: &mut Params) -> Option<String> {
+pub(crate) fn condition(query: &Resolved, checks: &Checks, params: &mut Params) -> Option<String> {
     match &query.filter {
         Expr::And(parts) if parts.is_empty() => None,
-        filter => Some(expr(filter, pg, params)),
+        filter => Some(expr(filter, checks, params)),
     }
 }
 
 /// The terms that must all hold, whatever else.
 pub(crate) fn demanded(query: &Resolved) -> Vec<&Term> {
-    fn walk<'a>(e: &'a Expr<Term>, out: &mut Vec<&'a Term>) {
+    let parts = parts(query).into_iter();
+    parts
+        .filter_map(|e| {
+            if let Expr::Term(term) = e {
+                Some(term)
+            } else {
+                None
+            }
+        })
+        .collect()
+}
+
+/// The parts that must all hold.
+pub(crate) fn parts(query: &Resolved) -> Vec<&Expr<Term>> {
+    fn walk<'a>(e: &'a Expr<Term>, out: &mut Vec<&'a Expr<Term>>) {
         match e {
             Expr::And(parts) => parts.iter().for_each(|p| walk(p, out)),
             Expr::Or(parts) if parts.len() == 1 => walk(&parts[0], out),
-            Expr::Term(term) => out.push(term),
-            Expr::Or(_) | Expr::Not(_) => {}
+            other => out.push(other),
         }
     }
     let mut out = Vec::new();
@@ -35,36 +48,23 @@ pub(crate) fn demanded(query: &Resolved) -> Vec<&Term> {
     out
 }
 
-/// The query without a demand for these words, for tickets that are known to have them.
-pub(crate) fn without_words(query: &Resolved, words: &str) -> Resolved {
-    fn walk(e: &Expr<Term>, words: &str) -> Expr<Term> {
-        match e {
-            Expr::And(parts) => Expr::And(parts.iter().map(|p| walk(p, words)).collect()),
-            Expr::Or(parts) if parts.len() == 1 => walk(&parts[0], words),
-            Expr::Term(Term::Text(w)) if w == words => Expr::And(Vec::new()),
-            other => other.clone(),
-        }
-    }
-    Resolved { filter: walk(&query.filter, words), sort: query.sort }
-}
-
-fn expr(e: &Expr<Term>, pg: bool, params: &mut Params) -> String {
+fn expr(e: &Expr<Term>, checks: &Checks, params: &mut Params) -> String {
     let mut join = |parts: &[Expr<Term>], word: &str, none: &str| {
         if parts.is_empty() {
             return none.to_owned();
         }
-        let each: Vec<String> = parts.iter().map(|p| expr(p, pg, params)).collect();
+        let each: Vec<String> = parts.iter().map(|p| expr(p, checks, params)).collect();
         format!("({})", each.join(word))
     };
     match e {
         Expr::And(parts) => join(parts, " AND ", "1 = 1"),
         Expr::Or(parts) => join(parts, " OR ", "1 = 0"),
-        Expr::Not(inner) => format!("NOT ({})", expr(inner, pg, params)),
-        Expr::Term(t) => term(t, pg, params),
+        Expr::Not(inner) => format!("NOT ({})", expr(inner, checks, params)),
+        Expr::Term(t) => term(t, checks, params),
     }
 }
 
-fn term(t: &Term, pg: bool, params: &mut Params) -> String {
+fn term(t: &Term, checks: &Checks, params: &mut Params) -> String {
     let p = params;
     match t {
         Term::Number(ranges) => either(ranges.iter().map(|r| {
@@ -82,16 +82,28 @@ fn term(t: &Term, pg: bool, params: &mut Params) -> String {
         Term::Pap(any) => among("COALESCE(t.pap, '')", any.iter().map(|w| w.as_str()), p),
         Term::Outcome(any) => among("COALESCE(t.outcome, '')", any.iter().map(|w| w.as_str()), p),
         Term::Origin(any) => among("COALESCE(t.origin, '')", any.iter().map(|w| w.as_str()), p),
-        Term::Template(any) => among("COALESCE(t.template, '')", any.iter().map(String::as_str), p),
+        Term::Template(any) => among(
+            "COALESCE(t.template, '')",
+            any.iter().map(String::as_str),
+            p,
+        ),
         Term::Team(any) => among("COALESCE(t.team, '')", any.iter().map(|i| i.as_str()), p),
-        Term::Person(PersonField::Owner, any) => among("COALESCE(t.owner, '')", any.iter().map(|i| i.as_str()), p),
-        Term::Person(PersonField::Reporter, any) => among("COALESCE(t.reporter, '')", any.iter().map(|i| i.as_str()), p),
+        Term::Person(PersonField::Owner, any) => {
+            among("COALESCE(t.owner, '')", any.iter().map(|i| i.as_str()), p)
+        }
+        Term::Person(PersonField::Reporter, any) => among(
+            "COALESCE(t.reporter, '')",
+            any.iter().map(|i| i.as_str()),
+            p,
+        ),
         Term::Person(PersonField::Watcher, any) => tied(tie::WATCHES, any, p),
         Term::Person(PersonField::Assignee, any) => tied(tie::TASK, any, p),
         Term::Tag(any) if any.is_empty() => "1 = 0".into(),
         Term::Tag(any) => {
             let tags = p.bind_all(any.iter().map(String::as_str));
-            format!("EXISTS (SELECT 1 FROM ticket_tags g WHERE g.number = t.number AND g.tag IN ({tags}))")
+            format!(
+                "EXISTS (SELECT 1 FROM ticket_tags g WHERE g.number = t.number AND g.tag IN ({tags}))"
+            )
         }
         Term::Is(is) => state(*is).into(),
         Term::Has(has) => match has {
@@ -101,7 +113,11 @@ fn term(t: &Term, pg: bool, params: &mut Params) -> String {
             Has::Links => "COALESCE(t.links, 0) > 0",
         }
         .into(),
-        Term::Time { field, from, before } => {
+        Term::Time {
+            field,
+            from,
+            before,
+        } => {
             let column = match field {
                 TimeField::Opened => "COALESCE(t.opened_at, -1)",
                 TimeField::Updated => "COALESCE(t.updated_at, -1)",
@@ -112,16 +128,7 @@ fn term(t: &Term, pg: bool, params: &mut Params) -> String {
             all.extend(before.map(|b| format!("{column} < {}", p.bind(b.0))));
             format!("({})", all.join(" AND "))
         }
-        Term::Text(words) => match search::condition(pg, words, false, p.next()) {
-            // Of no words it can be said that every text has them.
-            None => "1 = 1".into(),
-            Some((condition, value)) => {
-                p.bind(value);
-                format!(
-                    "EXISTS (SELECT 1 FROM log l CROSS JOIN search WHERE l.ticket = t.number AND search.rowid = l.seq AND {condition})"
-                )
-            }
-        },
+        Term::Text(words) => words::condition(words, checks, p),
     }
 }
 
@@ -140,9 +147,17 @@ fn state(is: Is) -> &'static str {
 }
 
 /// The value is one of these. An empty list matches nothing.
-fn among<V: Into<crate::db::Value>>(column: &str, any: impl IntoIterator<Item = V>, params: &mut Params) -> String {
+fn among<V: Into<crate::db::Value>>(
+    column: &str,
+    any: impl IntoIterator<Item = V>,
+    params: &mut Params,
+) -> String {
     let list = params.bind_all(any);
-    if list.is_empty() { "1 = 0".into() } else { format!("{column} IN ({list})") }
+    if list.is_empty() {
+        "1 = 0".into()
+    } else {
+        format!("{column} IN ({list})")
+    }
 }
 
 fn tied(tie: &str, any: &BTreeSet<midwatch_domain::id::PersonId>, params: &mut Params) -> String {
@@ -157,10 +172,16 @@ fn tied(tie: &str, any: &BTreeSet<midwatch_domain::id::PersonId>, params: &mut P
 
 fn either(parts: impl Iterator<Item = String>) -> String {
     let each: Vec<String> = parts.collect();
-    if each.is_empty() { "1 = 0".into() } else { format!("({})", each.join(" OR ")) }
+    if each.is_empty() {
+        "1 = 0".into()
+    } else {
+        format!("({})", each.join(" OR "))
+    }
 }
 
 /// A text as a pattern that matches only itself.
 pub(crate) fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+    text.replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_")
 }

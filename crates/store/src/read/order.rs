@@ -14,15 +14,19 @@ pub(crate) struct Order {
     sort: Sort,
 }
 
-/// A place between two tickets of the order.
+/// A place of the order: the column it goes by, and the number.
 pub(crate) type Place = [i64; 2];
 
 /// A part of the tickets that one index has in the order.
 pub(crate) struct Stretch {
     /// Column and value that all its tickets have.
-    pub(crate) equal: Vec<(&'static str, i64)>,
+    pub(crate) equal: Option<(&'static str, i64)>,
+    /// Its tickets come after this place.
+    pub(crate) start: Option<Place>,
+    /// Its tickets come not after this place.
+    pub(crate) end: Option<Place>,
     /// The stretches after it have only tickets that come later.
-    pub(crate) ends: bool,
+    pub(crate) last: bool,
 }
 
 impl Order {
@@ -50,12 +54,12 @@ impl Order {
             SortKey::Updated => row.updated_at.0,
             SortKey::PhaseAge => row.phase_entered_at.0,
             // Numbers are given in the order of opening.
-            SortKey::Opened | SortKey::Number => 0,
+            SortKey::Opened | SortKey::Number => row.number.0,
         };
         [first, row.number.0]
     }
 
-    /// A number pair that is smaller for what comes earlier.
+    /// A pair that is smaller for what comes earlier.
     pub(crate) fn rank(&self, [first, number]: Place) -> (i64, i64) {
         let turn = |v: i64, down: bool| if down { -v } else { v };
         match self.sort.key {
@@ -65,51 +69,98 @@ impl Order {
         }
     }
 
-    /// Whether the columns run down. The longest stay in a phase has the earliest beginning.
+    /// Whether the columns run down within a stretch. The longest stay in a phase has the earliest beginning.
     fn down(&self) -> bool {
         match self.sort.key {
             SortKey::Severity => false,
             SortKey::PhaseAge => !self.sort.descending,
-            _ => self.sort.descending,
+            SortKey::Updated | SortKey::Opened | SortKey::Number => self.sort.descending,
         }
     }
 
-    /// What comes before the number within a stretch.
+    /// What comes before the number in the index; nothing: the number alone.
     fn column(&self) -> Option<&'static str> {
         match self.sort.key {
+            SortKey::Severity => Some("t.severity"),
             SortKey::Updated => Some("t.updated_at"),
             SortKey::PhaseAge => Some("t.phase_entered_at"),
-            SortKey::Severity | SortKey::Opened | SortKey::Number => None,
+            SortKey::Opened | SortKey::Number => None,
         }
     }
 
     /// The parts in which to walk, in order.
     pub(crate) fn stretches(&self, demands: &Demands) -> Vec<Stretch> {
+        let (low, high) = demands.numbers;
         match self.sort.key {
             SortKey::Severity => {
-                let wanted = |s: &Severity| demands.severities.as_ref().is_none_or(|any| any.contains(s));
-                let mut severities: Vec<Severity> = Severity::ALL.iter().copied().filter(wanted).collect();
+                let wanted = |s: &Severity| {
+                    demands
+                        .severities
+                        .as_ref()
+                        .is_none_or(|any| any.contains(s))
+                };
+                let mut severities: Vec<Severity> =
+                    Severity::ALL.iter().copied().filter(wanted).collect();
                 if self.sort.descending {
                     severities.reverse();
                 }
-                let narrower = match (&demands.phases, demands.open) {
-                    (Some(phases), _) if phases.len() == 1 => phases.first().map(|p| ("t.phase", *p as i64)),
+                let equal = match (&demands.phases, demands.open) {
+                    (Some(phases), _) if phases.len() == 1 => {
+                        phases.first().map(|p| ("t.phase", *p as i64))
+                    }
                     (_, open) => open.map(|o| ("t.is_open", i64::from(o))),
                 };
-                let equal = |s: Severity| narrower.into_iter().chain([("t.severity", s as i64)]).collect();
-                severities.into_iter().map(|s| Stretch { equal: equal(s), ends: true }).collect()
+                let each = severities.into_iter().map(|s| s as i64);
+                each.map(|s| Stretch {
+                    equal,
+                    start: Some([s, low - 1]),
+                    end: Some([s, high]),
+                    last: true,
+                })
+                .collect()
             }
             SortKey::PhaseAge => {
                 let open = |p: Phase| demands.open.is_none_or(|o| o == (p != Phase::Closed));
                 let wanted = |p: Phase| demands.phases.as_ref().is_none_or(|any| any.contains(&p));
-                let phases = Phase::ALL.iter().copied().filter(|p| open(*p) && wanted(*p));
-                phases.map(|p| Stretch { equal: vec![("t.phase", p as i64)], ends: false }).collect()
+                let phases = Phase::ALL
+                    .iter()
+                    .copied()
+                    .filter(|p| open(*p) && wanted(*p));
+                phases
+                    .map(|p| Stretch {
+                        equal: Some(("t.phase", p as i64)),
+                        start: None,
+                        end: None,
+                        last: false,
+                    })
+                    .collect()
             }
-            SortKey::Updated | SortKey::Opened | SortKey::Number => vec![Stretch { equal: Vec::new(), ends: true }],
+            SortKey::Updated => {
+                let (from, before) = demands.updated;
+                vec![self.between([from, 0], [before, 0])]
+            }
+            SortKey::Opened | SortKey::Number => {
+                vec![self.between([low - 1, low - 1], [high, high])]
+            }
         }
     }
 
-    /// The columns of the place within a stretch.
+    /// From after one place up to another, in whichever direction the order runs.
+    fn between(&self, low: Place, high: Place) -> Stretch {
+        let (start, end) = if self.down() {
+            ([high[0], high[1].saturating_add(1)], [low[0], low[1] + 1])
+        } else {
+            (low, high)
+        };
+        Stretch {
+            equal: None,
+            start: Some(start),
+            end: Some(end),
+            last: true,
+        }
+    }
+
+    /// The columns of a place.
     pub(crate) fn place_columns(&self) -> String {
         format!("{}, t.number", self.column().unwrap_or("t.number"))
     }
@@ -127,19 +178,21 @@ impl Order {
     pub(crate) fn overall(&self) -> String {
         match self.sort.key {
             SortKey::Severity if self.sort.descending => "t.severity DESC, t.number ASC".into(),
-            SortKey::Severity => "t.severity ASC, t.number ASC".into(),
             _ => self.within(),
         }
     }
 
-    /// Within a stretch: what comes after `place`; or, with `up_to`, what does not.
-    pub(crate) fn bound(&self, place: Place, up_to: bool, params: &mut Params) -> String {
-        let sign = match (self.down(), up_to) {
-            (false, false) => ">",
-            (false, true) => "<=",
-            (true, false) => "<",
-            (true, true) => ">=",
-        };
+    /// Within a stretch: what comes after `place`.
+    pub(crate) fn after(&self, place: Place, params: &mut Params) -> String {
+        self.compare(place, if self.down() { "<" } else { ">" }, params)
+    }
+
+    /// Within a stretch: what comes not after `place`.
+    pub(crate) fn up_to(&self, place: Place, params: &mut Params) -> String {
+        self.compare(place, if self.down() { ">=" } else { "<=" }, params)
+    }
+
+    fn compare(&self, place: Place, sign: &str, params: &mut Params) -> String {
         match self.column() {
             Some(column) => {
                 let (first, number) = (params.bind(place[0]), params.bind(place[1]));
@@ -149,37 +202,24 @@ impl Order {
         }
     }
 
-    /// Where `place` leads into a stretch: `Some(None)` at its beginning, `None` past its end.
-    pub(crate) fn enter(&self, place: Option<Place>, stretch: &Stretch) -> Option<Option<Place>> {
-        let Some(place) = place else { return Some(None) };
-        if self.sort.key != SortKey::Severity {
-            return Some(Some(place));
-        }
-        let severity = stretch.equal.iter().find(|(c, _)| *c == "t.severity").map_or(0, |(_, v)| *v);
-        let (here, there) = (self.rank([severity, 0]).0, self.rank([place[0], 0]).0);
-        match here.cmp(&there) {
-            std::cmp::Ordering::Less => None,
-            std::cmp::Ordering::Equal => Some(Some(place)),
-            std::cmp::Ordering::Greater => Some(None),
-        }
-    }
-
     /// Over everything: what comes after `place`.
-    pub(crate) fn after(&self, place: Place, params: &mut Params) -> String {
-        if self.sort.key != SortKey::Severity {
-            return self.bound(place, false, params);
+    pub(crate) fn after_overall(&self, place: Place, params: &mut Params) -> String {
+        if self.sort.key != SortKey::Severity || !self.sort.descending {
+            return self.after(place, params);
         }
-        let sign = if self.sort.descending { "<" } else { ">" };
         let (first, number) = (params.bind(place[0]), params.bind(place[1]));
-        format!("(t.severity {sign} {first} OR (t.severity = {first} AND t.number > {number}))")
+        format!("(t.severity < {first} OR (t.severity = {first} AND t.number > {number}))")
     }
 
-    /// The place of a row of [`Order::place_columns`], within the stretch.
-    pub(crate) fn place_of(&self, stretch: &Stretch, first: i64, number: i64) -> Place {
-        match self.sort.key {
-            SortKey::Severity => [stretch.equal.iter().find(|(c, _)| *c == "t.severity").map_or(0, |(_, v)| *v), number],
-            SortKey::Opened | SortKey::Number => [0, number],
-            SortKey::Updated | SortKey::PhaseAge => [first, number],
+    /// From where a stretch is walked if the last page ended at `place`; nothing if that is behind it.
+    pub(crate) fn enter(&self, place: Option<Place>, stretch: &Stretch) -> Option<Option<Place>> {
+        let from = [place, stretch.start]
+            .into_iter()
+            .flatten()
+            .max_by_key(|p| self.rank(*p));
+        match (from, stretch.end) {
+            (Some(from), Some(end)) if self.rank(from) >= self.rank(end) => None,
+            _ => Some(from),
         }
     }
 }

@@ -15,7 +15,8 @@ pub(crate) const COLUMNS: &str = "t.number, t.version, t.title, t.kind, t.severi
 
 /// Tickets whose tags are read at once; the list is filled up to it, so that there is one statement.
 const AT_ONCE: usize = 10;
-const TAGS: &str = "SELECT number, tag FROM ticket_tags WHERE number IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+const TAGS: &str =
+    "SELECT number, tag FROM ticket_tags WHERE number IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
 /// Every statement of this file.
 pub(crate) const STATEMENTS: &[&str] = &[TAGS];
@@ -84,18 +85,27 @@ pub struct TicketRow {
 }
 
 /// Reads tickets by a statement that begins with [`COLUMNS`], and their tags.
-pub(crate) fn read(tx: &mut Tx<'_>, sql: &str, params: &[Value]) -> Result<Vec<TicketRow>, StoreError> {
+pub(crate) fn read(
+    tx: &mut Tx<'_>,
+    sql: &str,
+    params: &[Value],
+) -> Result<Vec<TicketRow>, StoreError> {
     tx.all(sql, params)?.iter().map(row).collect()
 }
 
 /// Fills in the tags.
-pub(crate) fn with_tags(tx: &mut Tx<'_>, mut rows: Vec<TicketRow>) -> Result<Vec<TicketRow>, StoreError> {
+pub(crate) fn with_tags(
+    tx: &mut Tx<'_>,
+    mut rows: Vec<TicketRow>,
+) -> Result<Vec<TicketRow>, StoreError> {
     let mut tags: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
     for some in rows.chunks(AT_ONCE) {
         let numbers = some.iter().chain(std::iter::repeat(&some[0])).take(AT_ONCE);
         let params: Vec<Value> = numbers.map(|r| Value::Int(r.number.0)).collect();
         for row in tx.all(TAGS, &params)? {
-            tags.entry(row.int(0)?).or_default().insert(row.text(1)?.to_owned());
+            tags.entry(row.int(0)?)
+                .or_default()
+                .insert(row.text(1)?.to_owned());
         }
     }
     for row in &mut rows {
@@ -141,7 +151,9 @@ fn row(r: &Row) -> Result<TicketRow, StoreError> {
 /// A word that is stored as its place among all.
 pub(crate) fn word<T: Copy>(all: &[T], place: i64) -> Result<T, StoreError> {
     let found = usize::try_from(place).ok().and_then(|p| all.get(p));
-    found.copied().ok_or_else(|| StoreError::corrupt(format!("{place} stands for no word")))
+    found
+        .copied()
+        .ok_or_else(|| StoreError::corrupt(format!("{place} stands for no word")))
 }
 
 fn optional<T: FromStr>(r: &Row, i: usize) -> Result<Option<T>, StoreError> {
