@@ -4,10 +4,12 @@
 //! seconds. So the few ways there are get counted here, each up to [`Bounds::few`], and the smallest is taken.
 
 use midwatch_domain::access::Viewer;
+use midwatch_domain::id::PersonId;
 use midwatch_domain::moment::Moment;
 use midwatch_domain::query::{Has, Is, PersonField, Resolved, Term, TimeField};
 use midwatch_domain::words::{Phase, Severity};
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use super::sql::Params;
 use super::words::{self, Checks};
@@ -197,77 +199,78 @@ fn count(tx: &mut Tx<'_>, numbers: &str, params: &Params, most: i64) -> Result<i
 /// The tickets that an index has for a term.
 fn by_index(term: &Term, demands: &Demands) -> Option<(String, Params)> {
     let mut p = Params::default();
+    // A list of nothing cannot be written; it is seldom and found out along the order.
+    match term {
+        Term::Person(_, any) if any.is_empty() => return None,
+        Term::Tag(any) | Term::Template(any) if any.is_empty() => return None,
+        _ => {}
+    }
     let sql = match term {
         Term::Number(ranges) if !ranges.is_empty() => {
-            let each: Vec<String> = ranges
+            let one = |r: &RangeInclusive<i64>| {
+                let (from, to) = (p.bind(*r.start()), p.bind(*r.end()));
+                format!("SELECT number FROM tickets WHERE number BETWEEN {from} AND {to}")
+            };
+            ranges
                 .iter()
-                .map(|r| {
-                    format!(
-                        "SELECT number FROM tickets WHERE number BETWEEN {} AND {}",
-                        p.bind(*r.start()),
-                        p.bind(*r.end())
-                    )
-                })
-                .collect();
-            each.join(" UNION ALL ")
+                .map(one)
+                .collect::<Vec<_>>()
+                .join(" UNION ALL ")
         }
-        Term::Person(PersonField::Owner, any) if !any.is_empty() => {
+        Term::Person(PersonField::Owner, any) => {
             let people = p.bind_all(any.iter().map(|i| i.as_str()));
             let open = demands.open.map_or(String::new(), |open| {
                 format!(" AND is_open = {}", p.bind(open))
             });
             format!("SELECT number FROM tickets WHERE owner IN ({people}){open}")
         }
-        Term::Person(PersonField::Reporter, any) if !any.is_empty() => {
-            format!(
-                "SELECT number FROM tickets WHERE reporter IN ({})",
-                p.bind_all(any.iter().map(|i| i.as_str()))
-            )
-        }
-        Term::Person(field @ (PersonField::Watcher | PersonField::Assignee), any)
-            if !any.is_empty() =>
-        {
-            let tie = if *field == PersonField::Watcher {
-                tie::WATCHES
-            } else {
-                tie::TASK
-            };
+        Term::Person(PersonField::Reporter, any) => {
             let people = p.bind_all(any.iter().map(|i| i.as_str()));
-            format!("SELECT number FROM ticket_people WHERE tie = '{tie}' AND person IN ({people})")
+            format!("SELECT number FROM tickets WHERE reporter IN ({people})")
         }
-        Term::Tag(any) if !any.is_empty() => {
-            format!(
-                "SELECT number FROM ticket_tags WHERE tag IN ({})",
-                p.bind_all(any.iter().map(String::as_str))
-            )
+        Term::Person(PersonField::Watcher, any) => tied(tie::WATCHES, any, &mut p),
+        Term::Person(PersonField::Assignee, any) => tied(tie::TASK, any, &mut p),
+        Term::Tag(any) => {
+            let tags = p.bind_all(any.iter().map(String::as_str));
+            format!("SELECT number FROM ticket_tags WHERE tag IN ({tags})")
         }
-        Term::Template(any) if !any.is_empty() => {
-            format!(
-                "SELECT number FROM tickets WHERE template IN ({})",
-                p.bind_all(any.iter().map(String::as_str))
-            )
+        Term::Template(any) => {
+            let keys = p.bind_all(any.iter().map(String::as_str));
+            format!("SELECT number FROM tickets WHERE template IN ({keys})")
         }
         Term::Is(Is::Offered) | Term::Has(Has::Offer) => {
             "SELECT number FROM tickets WHERE offered_to IS NOT NULL".into()
         }
         Term::Is(Is::Restricted) => "SELECT number FROM tickets WHERE restricted = 1".into(),
         Term::Time {
-            field: field @ (TimeField::Opened | TimeField::Updated),
+            field: TimeField::Opened,
             from,
             before,
-        } => {
-            let column = if *field == TimeField::Opened {
-                "opened_at"
-            } else {
-                "updated_at"
-            };
-            let (from, before) = (from.map_or(0, |m| m.0), before.map_or(i64::MAX, |m| m.0));
-            let (from, before) = (p.bind(from), p.bind(before));
-            format!("SELECT number FROM tickets WHERE {column} >= {from} AND {column} < {before}")
-        }
+        } => during("opened_at", *from, *before, &mut p),
+        Term::Time {
+            field: TimeField::Updated,
+            from,
+            before,
+        } => during("updated_at", *from, *before, &mut p),
         _ => return None,
     };
     Some((sql, p))
+}
+
+fn during(
+    column: &str,
+    from: Option<Moment>,
+    before: Option<Moment>,
+    params: &mut Params,
+) -> String {
+    let from = params.bind(from.map_or(0, |m| m.0));
+    let before = params.bind(before.map_or(i64::MAX, |m| m.0));
+    format!("SELECT number FROM tickets WHERE {column} >= {from} AND {column} < {before}")
+}
+
+fn tied(tie: &str, any: &BTreeSet<PersonId>, params: &mut Params) -> String {
+    let people = params.bind_all(any.iter().map(|i| i.as_str()));
+    format!("SELECT number FROM ticket_people WHERE tie = '{tie}' AND person IN ({people})")
 }
 
 /// The tickets of a state, with the severities or phases that are asked for.

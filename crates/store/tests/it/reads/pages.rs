@@ -1,6 +1,8 @@
 //! My watch, board, type-ahead, counts and histories: what pages show of a few tickets whose story is known.
 
-use midwatch_domain::id::PersonId;
+use midwatch_domain::directory::Directory;
+use midwatch_domain::id::{PersonId, TicketNo};
+use midwatch_domain::moment::Moment;
 use midwatch_domain::query::{Expr, Is, Resolved, Term};
 use midwatch_domain::revise::Revision;
 use midwatch_domain::ticket::{
@@ -11,20 +13,18 @@ use midwatch_store::read::board::board;
 use midwatch_store::read::{counts, revisions, suggest, watch};
 use midwatch_testkit::{Engine, TestDesk, on_both_engines};
 use serde_json::json;
+use std::sync::Arc;
 
 on_both_engines!(
     my_watch_shows_what_needs_me,
+    my_watch_says_what_others_changed,
+    a_restricted_ticket_is_not_even_counted,
     the_board_has_a_column_for_each_phase,
     type_ahead_finds_what_is_meant,
     a_history_says_who_changed_what,
 );
 
-async fn does(
-    t: &TestDesk,
-    who: &PersonId,
-    n: midwatch_domain::id::TicketNo,
-    command: impl Into<Command>,
-) {
+async fn does(t: &TestDesk, who: &PersonId, n: TicketNo, command: impl Into<Command>) {
     t.pass_ms(1000);
     t.act(who, n, command).await.unwrap();
 }
@@ -33,43 +33,36 @@ fn numbers(rows: &[midwatch_store::read::tickets::TicketRow]) -> Vec<i64> {
     rows.iter().map(|r| r.number.0).collect()
 }
 
-async fn my_watch_shows_what_needs_me(engine: Engine) {
+/// Two tickets of Rui's that Ben owns: one is offered to Cleo, of the other she has a task and watches it.
+struct Story {
+    t: TestDesk,
+    first: TicketNo,
+    second: TicketNo,
+    since: Moment,
+}
+
+async fn story(engine: Engine) -> Story {
     let t = TestDesk::new(engine).await;
-    let (ben, cleo, rui, lea) = (
-        t.cast.ben.clone(),
-        t.cast.cleo.clone(),
-        t.cast.rui.clone(),
-        t.cast.lea.clone(),
-    );
+    let (ben, cleo, rui) = (t.cast.ben.clone(), t.cast.cleo.clone(), t.cast.rui.clone());
     let first = t.open(&rui, "First").await;
     let second = t.open(&rui, "Second").await;
     let since = t.now();
     does(&t, &ben, first, Acknowledge {}).await;
     let s = || "s".to_owned();
-    does(
-        &t,
-        &ben,
-        first,
-        OfferHandoff {
-            to: cleo.clone(),
-            situation: s(),
-            done: s(),
-            open: s(),
-            next_steps: s(),
-        },
-    )
-    .await;
-    does(
-        &t,
-        &ben,
-        second,
-        AddTask {
-            title: "Call them".into(),
-            assignee: Some(cleo.clone()),
-            ..task()
-        },
-    )
-    .await;
+    let offer = OfferHandoff {
+        to: cleo.clone(),
+        situation: s(),
+        done: s(),
+        open: s(),
+        next_steps: s(),
+    };
+    does(&t, &ben, first, offer).await;
+    let call = AddTask {
+        title: "Call them".into(),
+        assignee: Some(cleo.clone()),
+        ..task()
+    };
+    does(&t, &ben, second, call).await;
     does(&t, &cleo, second, Watch {}).await;
     does(
         &t,
@@ -81,16 +74,24 @@ async fn my_watch_shows_what_needs_me(engine: Engine) {
         },
     )
     .await;
-    let (b, c, r) = (t.as_(&ben), t.as_(&cleo), t.as_(&rui));
-    let d = t.read(|tx| Ok(t.desk.store.directory(tx)?)).unwrap();
+    Story {
+        t,
+        first,
+        second,
+        since,
+    }
+}
+
+async fn my_watch_shows_what_needs_me(engine: Engine) {
+    let Story {
+        t, first, second, ..
+    } = story(engine).await;
+    let (b, c, r) = (t.as_(&t.cast.ben), t.as_(&t.cast.cleo), t.as_(&t.cast.rui));
     t.read(|tx| {
         let offers = watch::offers(tx, &c, 10)?;
         assert_eq!(
-            offers
-                .iter()
-                .map(|o| (o.row.number, o.offer.from.clone()))
-                .collect::<Vec<_>>(),
-            [(first, ben.clone())]
+            (offers.len(), offers[0].row.number, &offers[0].offer.from),
+            (1, first, &t.cast.ben)
         );
         assert!(watch::offers(tx, &b, 10)?.is_empty());
         assert_eq!(numbers(&watch::unacknowledged(tx, &b, 10)?), [second.0]);
@@ -105,14 +106,6 @@ async fn my_watch_shows_what_needs_me(engine: Engine) {
             ),
             (1, second, "Call them")
         );
-        let changed = watch::changed_since(tx, &c, &d, since, 10)?;
-        assert_eq!(changed.len(), 1, "only the watched one is hers");
-        assert_eq!(
-            (changed[0].row.number, changed[0].last.entry.kind.as_str()),
-            (second, "noted")
-        );
-        assert!(watch::changed_since(tx, &c, &d, t.now(), 10)?.is_empty());
-        assert_eq!(watch::changed_since(tx, &r, &d, since, 10)?.len(), 2);
         assert_eq!(
             (
                 counts::nav(tx, &c)?.needs_me.n,
@@ -124,34 +117,67 @@ async fn my_watch_shows_what_needs_me(engine: Engine) {
             (counts::nav(tx, &c)?.open.n, counts::nav(tx, &r)?.open.n),
             (2, 2)
         );
+        Ok(())
+    })
+    .unwrap();
+}
+
+async fn my_watch_says_what_others_changed(engine: Engine) {
+    let Story {
+        t, second, since, ..
+    } = story(engine).await;
+    let (c, r) = (t.as_(&t.cast.cleo), t.as_(&t.cast.rui));
+    let d = directory(&t);
+    t.read(|tx| {
+        let changed = watch::changed_since(tx, &c, &d, since, 10)?;
+        assert_eq!(changed.len(), 1, "only the watched one is hers");
+        assert_eq!(
+            (changed[0].row.number, changed[0].last.entry.kind.as_str()),
+            (second, "noted")
+        );
+        assert!(watch::changed_since(tx, &c, &d, t.now(), 10)?.is_empty());
+        assert_eq!(watch::changed_since(tx, &r, &d, since, 10)?.len(), 2);
         let load = watch::team_load(tx, &c, &d, &t.cast.team)?;
-        let of_ben = load.iter().find(|l| l.person == ben).unwrap();
+        let of_ben = load.iter().find(|l| l.person == t.cast.ben).unwrap();
         assert_eq!(of_ben.open.values().map(|n| n.n).sum::<i64>(), 2);
         Ok(())
     })
     .unwrap();
-    // Restricted to others, it is not even counted.
-    t.act(
-        &lea,
+}
+
+async fn a_restricted_ticket_is_not_even_counted(engine: Engine) {
+    let Story {
+        t,
+        first,
         second,
-        Command::parse("restrict", json!({ "people": [ben], "reason": "quiet" })).unwrap(),
+        since,
+    } = story(engine).await;
+    let only = json!({ "people": [t.cast.ben], "reason": "quiet" });
+    does(
+        &t,
+        &t.cast.lea,
+        second,
+        Command::parse("restrict", only).unwrap(),
     )
-    .await
-    .unwrap();
+    .await;
+    let (b, c, r) = (t.as_(&t.cast.ben), t.as_(&t.cast.cleo), t.as_(&t.cast.rui));
+    let d = directory(&t);
     t.read(|tx| {
         assert_eq!(
             (counts::nav(tx, &c)?.open.n, counts::nav(tx, &b)?.open.n),
             (1, 2)
         );
-        assert!(
-            watch::tasks(tx, &c, 10)?.is_empty()
-                && watch::changed_since(tx, &c, &d, since, 10)?.is_empty()
-        );
+        assert!(watch::tasks(tx, &c, 10)?.is_empty());
+        assert!(watch::changed_since(tx, &c, &d, since, 10)?.is_empty());
         assert_eq!(numbers(&watch::reported(tx, &r, 10)?), [first.0]);
-        assert_eq!(counts::open_of(tx, &c, &ben, None, 10)?.n, 1);
+        assert_eq!(counts::open_of(tx, &c, &t.cast.ben, None, 10)?.n, 1);
         Ok(())
     })
     .unwrap();
+}
+
+fn directory(t: &TestDesk) -> Arc<Directory> {
+    t.read(|tx| Ok(t.desk.store.directory(tx)?)).unwrap()
 }
 
 fn task() -> AddTask {
@@ -219,7 +245,7 @@ async fn type_ahead_finds_what_is_meant(engine: Engine) {
         .await
         .unwrap();
     }
-    let last = midwatch_domain::id::TicketNo(12);
+    let last = TicketNo(12);
     t.act(
         &lea,
         last,
@@ -228,7 +254,7 @@ async fn type_ahead_finds_what_is_meant(engine: Engine) {
     .await
     .unwrap();
     let (b, c, r) = (t.as_(&ben), t.as_(&t.cast.cleo), t.as_(&rui));
-    let d = t.read(|tx| Ok(t.desk.store.directory(tx)?)).unwrap();
+    let d = directory(&t);
     t.read(|tx| {
         assert_eq!(
             numbers(&suggest::tickets(tx, &b, "mw-1", 10)?),
@@ -261,7 +287,7 @@ async fn type_ahead_finds_what_is_meant(engine: Engine) {
 async fn a_history_says_who_changed_what(engine: Engine) {
     let t = TestDesk::new(engine).await;
     let (ada, team) = (t.as_(&t.cast.ada), t.cast.team.clone());
-    let d = t.read(|tx| Ok(t.desk.store.directory(tx)?)).unwrap();
+    let d = directory(&t);
     let renamed = midwatch_domain::people::Team {
         name: "Night watch".into(),
         ..d.teams[&team].clone()

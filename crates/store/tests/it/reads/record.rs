@@ -14,27 +14,27 @@ on_both_engines!(
     the_feed_has_what_is_seen_in_order
 );
 
+/// All pages after one another, as the auditor sees them.
+fn all(t: &TestDesk, filter: &RecordFilter, limit: i64) -> Vec<RecordRow> {
+    let viewer = t.as_(&t.cast.aud);
+    let d = t.read(|tx| Ok(t.desk.store.directory(tx)?)).unwrap();
+    let (mut out, mut cursor): (Vec<RecordRow>, Option<String>) = (Vec::new(), None);
+    loop {
+        let page = t
+            .read(|tx| browse(tx, &viewer, &d, filter, cursor.as_deref(), limit))
+            .unwrap();
+        out.extend(page.rows);
+        cursor = page.next;
+        if cursor.is_none() {
+            return out;
+        }
+    }
+}
+
 async fn the_record_is_browsed_by_filters(engine: Engine) {
     let world = World::new(engine, 12, 3).await;
     let t = &world.t;
-    let (aud, d) = (
-        t.as_(&t.cast.aud),
-        t.read(|tx| Ok(t.desk.store.directory(tx)?)).unwrap(),
-    );
-    let all = |filter: &RecordFilter, limit: i64| -> Vec<RecordRow> {
-        let (mut out, mut cursor): (Vec<RecordRow>, Option<String>) = (Vec::new(), None);
-        loop {
-            let page = t
-                .read(|tx| browse(tx, &aud, &d, filter, cursor.as_deref(), limit))
-                .unwrap();
-            out.extend(page.rows);
-            cursor = page.next;
-            if cursor.is_none() {
-                return out;
-            }
-        }
-    };
-    let everything = all(&RecordFilter::default(), 7);
+    let everything = all(t, &RecordFilter::default(), 7);
     let seqs: Vec<i64> = everything.iter().map(|r| r.entry.seq).collect();
     let count = i64::try_from(seqs.len()).unwrap();
     assert_eq!(
@@ -92,7 +92,7 @@ async fn the_record_is_browsed_by_filters(engine: Engine) {
             .filter(holds)
             .map(|r| r.entry.seq)
             .collect();
-        let got: Vec<i64> = all(&filter, 3).iter().map(|r| r.entry.seq).collect();
+        let got: Vec<i64> = all(t, &filter, 3).iter().map(|r| r.entry.seq).collect();
         assert_eq!(got, expected, "{filter:?}");
     }
 }
