@@ -1,14 +1,17 @@
 //! The JSON API under `/api/v1`: everything the pages do. One file a noun; each registers its routes and describes them.
 
 mod body;
+mod changes;
 pub mod document;
 mod evidence;
 mod library;
 mod me;
 mod meta;
 mod people;
+mod record;
 mod reference;
 mod reply;
+mod search;
 mod tickets;
 mod views;
 
@@ -20,7 +23,10 @@ pub const BASE: &str = "/api/v1";
 /// Every route of the API, each with its policy.
 pub fn routes(r: Routes) -> Routes {
     r.with(tickets::routes)
+        .with(search::routes)
         .with(evidence::routes)
+        .with(changes::routes)
+        .with(record::routes)
         .with(people::routes)
         .with(library::routes)
         .with(views::routes)
@@ -34,7 +40,10 @@ pub fn openapi() -> serde_json::Value {
     let mut doc = document::Document::new();
     for describe in [
         tickets::describe,
+        search::describe,
         evidence::describe,
+        changes::describe,
+        record::describe,
         people::describe,
         library::describe,
         views::describe,

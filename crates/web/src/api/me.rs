@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use midwatch_domain::Refusal;
+use midwatch_domain::id::TokenId;
 use midwatch_domain::access::{Action, Reach, Role, TokenScope};
 use midwatch_store::plain::token::{self, Token};
 use serde::{Deserialize, Serialize};
@@ -12,8 +13,8 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
-use super::body::Body;
-use super::document::{Document, get, post};
+use super::body::{At, Body};
+use super::document::{Document, delete, get, post};
 use super::reply::{Answer, Items, json};
 use crate::policy::{Policy, Routes};
 use crate::{App, Who};
@@ -24,6 +25,7 @@ pub(super) fn routes(r: Routes) -> Routes {
     r.get("/api/v1/me", Policy::Signed, me)
         .get("/api/v1/me/tokens", own, tokens)
         .post("/api/v1/me/tokens", own, make)
+        .delete("/api/v1/me/tokens/{id}", own, revoke)
 }
 
 /// Describes them.
@@ -34,6 +36,7 @@ pub(super) fn describe(doc: &mut Document) {
         post("/me/tokens", "make_token", "Make an API token")
             .body::<MakeToken>(json!({ "name": "ticket client", "scopes": ["read", "open", "work"], "days": 90 }))
             .gives::<Made>(201, "The token with its secret, which is shown only now."),
+        delete("/me/tokens/{id}", "revoke_token", "Revoke one's own API token").empty("It is revoked."),
     ]);
 }
 
@@ -161,4 +164,9 @@ async fn make(State(app): State<App>, Extension(who): Who, body: Body) -> Answer
         }),
     )
         .into_response())
+}
+
+async fn revoke(State(app): State<App>, Extension(who): Who, At(id): At<TokenId>) -> Answer {
+    app.desk.revoke_token(who.viewer, id).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }

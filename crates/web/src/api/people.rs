@@ -5,11 +5,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use midwatch_domain::Refusal;
-use midwatch_domain::access::Action;
+use midwatch_domain::access::{Action, Role};
 use midwatch_domain::id::{PersonId, TeamId};
-use midwatch_domain::people::{Organisation, Person, Team};
+use midwatch_domain::people::{AccountState, Organisation, Person, Team};
 use midwatch_domain::revise::{Revised, Revision as Thing};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
@@ -26,7 +26,9 @@ pub(super) fn routes(r: Routes) -> Routes {
         Policy::May(Action::ManagePeople),
     );
     r.get("/api/v1/people", read, people)
+        .post("/api/v1/people", manage, invite)
         .get("/api/v1/people/{id}", read, person)
+        .post("/api/v1/people/{id}/link", manage, link)
         .put("/api/v1/people/{id}", manage, revise_person)
         .get("/api/v1/teams", read, teams)
         .post("/api/v1/teams", manage, make_team)
@@ -51,6 +53,11 @@ pub(super) fn describe(doc: &mut Document) {
         put("/people/{id}", "revise_person", "Change a person's name, address, role or state")
             .body::<Person>(json!({ "name": "Mia Keller", "email": "mia@example.org", "role": "lead", "state": "active" }))
             .gives::<Revision>(200, "The revision."),
+        post("/people", "invite_person", "Invite a person")
+            .body::<Invite>(json!({ "name": "Mia Keller", "email": "mia@example.org", "role": "analyst" }))
+            .gives::<Invited>(201, "The person, and the secret of the link under which they choose a password. It is shown only now."),
+        post("/people/{id}/link", "link_person", "Make a fresh link for a person, which ends earlier ones and their sessions")
+            .gives::<Invited>(201, "The secret of the link: an invitation, or a new password. It is shown only now."),
         get("/teams", "list_teams", "List teams").lists::<Team>("All teams."),
         get("/teams/{id}", "show_team", "Show a team").gives::<Team>(200, "The team."),
         post("/teams", "make_team", "Make a team").body::<Team>(team_example.clone()).gives::<Revision>(201, "The team."),
@@ -79,6 +86,54 @@ pub(super) struct Revision {
 /// Answers with a revision.
 pub(super) fn revision(status: StatusCode, revised: &Revised) -> Answer {
     Ok((status, axum::Json(revised)).into_response())
+}
+
+/// A person to be invited.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Invite {
+    /// Name as shown.
+    name: String,
+    /// Mail address; also the login name.
+    email: String,
+    /// What the person may do.
+    role: Role,
+}
+
+/// A person with the link that lets them choose a password.
+#[derive(Serialize, ToSchema)]
+struct Invited {
+    /// The person's id.
+    id: String,
+    /// The secret of the link. Hand it over by a way that only the person reads.
+    secret: String,
+}
+
+async fn invite(State(app): State<App>, Extension(who): Who, body: Body) -> Answer {
+    let Invite { name, email, role } = body.read()?;
+    let id = PersonId::from_bytes(app.desk.store.random());
+    let person = Person {
+        id: id.clone(),
+        name,
+        email,
+        role,
+        state: AccountState::Invited,
+    };
+    let secret = app.desk.invite(who.viewer, person).await?;
+    let invited = Invited {
+        id: id.to_string(),
+        secret: secret.expose().to_owned(),
+    };
+    Ok((StatusCode::CREATED, axum::Json(invited)).into_response())
+}
+
+async fn link(State(app): State<App>, Extension(who): Who, At(id): At<PersonId>) -> Answer {
+    let secret = app.desk.link_for(who.viewer, id.clone()).await?;
+    let made = Invited {
+        id: id.to_string(),
+        secret: secret.expose().to_owned(),
+    };
+    Ok((StatusCode::CREATED, axum::Json(made)).into_response())
 }
 
 async fn people(Extension(who): Who) -> Answer {

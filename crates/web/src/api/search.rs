@@ -5,20 +5,28 @@ use axum::extract::State;
 use midwatch_domain::Refusal;
 use midwatch_domain::access::Action;
 use midwatch_domain::query::{Sort, SortKey, parse};
+use midwatch_domain::people::Person;
+use midwatch_store::read::suggest;
 use midwatch_store::read::tickets::{MAX_LIMIT, TicketRow, list_tickets};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::body::Asked;
 use super::document::{Document, get};
-use super::reply::{Answer, Items, page};
+use super::reply::{Answer, Items, json, page};
 use super::tickets::bounded;
 use crate::policy::{Policy, Routes};
 use crate::problem::Problem;
 use crate::{App, Who};
 
+/// Most suggestions of a kind.
+const MOST: usize = 8;
+
 /// Registers the routes.
 pub(super) fn routes(r: Routes) -> Routes {
-    r.get("/api/v1/tickets", Policy::May(Action::ReadTickets), list)
+    let read = Policy::May(Action::ReadTickets);
+    r.get("/api/v1/tickets", read, list)
+        .get("/api/v1/search/suggest", read, suggested)
 }
 
 /// Describes them.
@@ -31,7 +39,51 @@ pub(super) fn describe(doc: &mut Document) {
             .query("cursor", "string", "Where to go on: `next` of the page before, with the same query and order.")
             .query("limit", "integer", "1 to 200; else 50.")
             .lists::<TicketRow>("The tickets."),
-    ]);
+            get("/search/suggest", "suggest", "Suggest tickets, people and tags for what is being typed")
+                .query("q", "string", "The beginning of a number, of words of a title, of a name or of a tag.")
+                .gives::<Suggested>(200, "At most 8 of each."),
+        ],
+    );
+}
+
+/// What may be meant.
+#[derive(Serialize, ToSchema)]
+struct Suggested {
+    /// Tickets.
+    tickets: Vec<TicketRow>,
+    /// People.
+    people: Vec<Person>,
+    /// Tags.
+    tags: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Typed {
+    #[serde(default)]
+    q: String,
+}
+
+async fn suggested(
+    State(app): State<App>,
+    Extension(who): Who,
+    Asked(typed): Asked<Typed>,
+) -> Answer {
+    let people = suggest::people(&who.viewer, &who.directory, &typed.q, MOST);
+    let people = people.into_iter().cloned().collect();
+    let found = app
+        .read(move |tx| {
+            let most = i64::try_from(MOST).unwrap_or(1);
+            let tickets = suggest::tickets(tx, &who.viewer, &typed.q, most)?;
+            Ok((tickets, suggest::tags(tx, &who.viewer, &typed.q, most)?))
+        })
+        .await?;
+    let (tickets, tags) = found;
+    json(&Suggested {
+        tickets,
+        people,
+        tags,
+    })
 }
 
 #[derive(Deserialize)]
