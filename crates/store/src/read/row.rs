@@ -6,6 +6,7 @@ use midwatch_domain::words::{Origin, Outcome, Pap, Phase, Severity, Tlp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
+use utoipa::ToSchema;
 
 use crate::StoreError;
 use crate::db::{Row, Tx, Value};
@@ -22,9 +23,10 @@ const TAGS: &str =
 pub(crate) const STATEMENTS: &[&str] = &[TAGS];
 
 /// A ticket as lists show it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TicketRow {
     /// Shown as `MW-1042`.
+    #[schema(value_type = String)]
     pub number: TicketNo,
     /// Grows with each entry; the entity tag.
     pub version: i64,
@@ -41,14 +43,18 @@ pub struct TicketRow {
     /// Where in its life.
     pub phase: Phase,
     /// Since when.
+    #[schema(value_type = String)]
     pub phase_entered_at: Moment,
     /// What it turned out to be, once closed.
     pub outcome: Option<Outcome>,
     /// Who is responsible.
+    #[schema(value_type = String)]
     pub owner: PersonId,
     /// Who reported it.
+    #[schema(value_type = String)]
     pub reporter: PersonId,
     /// The team it is routed to.
+    #[schema(value_type = String)]
     pub team: TeamId,
     /// Key of the template it was opened from.
     pub template: Option<String>,
@@ -59,6 +65,7 @@ pub struct TicketRow {
     /// Whether the owner has acknowledged it.
     pub acknowledged: bool,
     /// To whom it is offered.
+    #[schema(value_type = Option<String>)]
     pub offered_to: Option<PersonId>,
     /// Whether only named people may know of it.
     pub restricted: bool,
@@ -73,12 +80,16 @@ pub struct TicketRow {
     /// How many of them are still to be done.
     pub open_tasks: i64,
     /// When it was seen first.
+    #[schema(value_type = String)]
     pub discovered_at: Moment,
     /// When it was opened.
+    #[schema(value_type = String)]
     pub opened_at: Moment,
     /// When its last entry was recorded.
+    #[schema(value_type = String)]
     pub updated_at: Moment,
     /// When it was closed, if it is.
+    #[schema(value_type = Option<String>)]
     pub closed_at: Option<Moment>,
     /// Its tags.
     pub tags: BTreeSet<String>,

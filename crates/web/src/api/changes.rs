@@ -73,7 +73,9 @@ async fn feed(State(app): State<App>, Extension(who): Who, Asked(since): Asked<S
     let mut after = since.after;
     let found = loop {
         let viewer = who.viewer.clone();
-        let found = app.read(move |tx| changes(tx, &viewer, after, limit)).await?;
+        let found = app
+            .read(move |tx| changes(tx, &viewer, after, limit))
+            .await?;
         if !found.entries.is_empty() || (since.wait == 0 && !found.more) {
             break found;
         }
@@ -86,10 +88,17 @@ async fn feed(State(app): State<App>, Extension(who): Who, Asked(since): Asked<S
             Ok(Ok(_) | Err(RecvError::Lagged(_))) => {}
         }
     };
-    let Changes { entries, next, more } = found;
+    let Changes {
+        entries,
+        next,
+        more,
+    } = found;
     // An entry that was erased in part may say no more than its kind.
     let text = |e: &Entry| say(e, &who.directory).unwrap_or_else(|_| e.kind.replace('_', " "));
-    let items = entries.iter().map(|e| Recorded::new(e, text(e), None, &who.directory)).collect();
+    let items = entries
+        .iter()
+        .map(|e| Recorded::new(e, text(e), None, &who.directory))
+        .collect();
     let mut headers = HeaderMap::new();
     if more {
         let link = format!("<{BASE}/changes?after={next}&limit={limit}>; rel=\"next\"");

@@ -132,28 +132,67 @@ fn shown(row: &RecordRow, who: &midwatch_desk::account::Signed) -> Recorded {
     Recorded::new(&row.entry, row.sentence.clone(), None, &who.directory)
 }
 
-async fn browse(State(app): State<App>, Extension(who): Who, Asked(asked): Asked<Browse>) -> Answer {
+async fn browse(
+    State(app): State<App>,
+    Extension(who): Who,
+    Asked(asked): Asked<Browse>,
+) -> Answer {
     let limit = bounded(asked.limit, 50, midwatch_store::read::tickets::MAX_LIMIT)?;
     let text = |v: Option<String>| v.unwrap_or_default();
     let parameters = [
         ("ticket", text(asked.ticket.map(|t| t.to_string()))),
-        ("person", text(asked.person.as_ref().map(ToString::to_string))),
+        (
+            "person",
+            text(asked.person.as_ref().map(ToString::to_string)),
+        ),
         ("kind", text(asked.kind.clone())),
         ("from", text(asked.from.map(|m| m.to_string()))),
         ("before", text(asked.before.map(|m| m.to_string()))),
         ("limit", limit.to_string()),
     ];
-    let filter = RecordFilter { ticket: asked.ticket, person: asked.person, kind: asked.kind, from: asked.from, before: asked.before };
+    let filter = RecordFilter {
+        ticket: asked.ticket,
+        person: asked.person,
+        kind: asked.kind,
+        from: asked.from,
+        before: asked.before,
+    };
     let (viewer, directory) = (who.viewer.clone(), who.directory.clone());
-    let found = app.read(move |tx| read::browse(tx, &viewer, &directory, &filter, asked.cursor.as_deref(), limit)).await?;
+    let found = app
+        .read(move |tx| {
+            read::browse(
+                tx,
+                &viewer,
+                &directory,
+                &filter,
+                asked.cursor.as_deref(),
+                limit,
+            )
+        })
+        .await?;
     let items = found.rows.iter().map(|r| shown(r, &who)).collect();
-    page("/record", &parameters, "cursor", Items { items, next: found.next })
+    page(
+        "/record",
+        &parameters,
+        "cursor",
+        Items {
+            items,
+            next: found.next,
+        },
+    )
 }
 
 async fn entry(State(app): State<App>, Extension(who): Who, At(seq): At<i64>) -> Answer {
     let (viewer, directory) = (who.viewer.clone(), who.directory.clone());
-    let (row, previous) = app.read(move |tx| read::entry(tx, &viewer, &directory, seq)).await?;
-    as_json(&Proof { shown: shown(&row, &who), previous: previous.to_string(), hidden: row.hidden, entry: row.entry })
+    let (row, previous) = app
+        .read(move |tx| read::entry(tx, &viewer, &directory, seq))
+        .await?;
+    as_json(&Proof {
+        shown: shown(&row, &who),
+        previous: previous.to_string(),
+        hidden: row.hidden,
+        entry: row.entry,
+    })
 }
 
 #[derive(Deserialize)]
@@ -166,11 +205,25 @@ struct After {
 
 async fn checkpoints(State(app): State<App>, Asked(asked): Asked<After>) -> Answer {
     let limit = bounded(asked.limit, 200, 1000)?;
-    let found = app.read(move |tx| Ok(checkpoint::after(tx, asked.after, limit)?)).await?;
+    let found = app
+        .read(move |tx| Ok(checkpoint::after(tx, asked.after, limit)?))
+        .await?;
     let full = i64::try_from(found.len()).is_ok_and(|n| n == limit);
     let next = found.last().filter(|_| full).map(|c| c.seq.to_string());
-    let items = found.into_iter().map(|c| CheckpointView { seq: c.seq, at: c.at.to_string(), note: c.note }).collect();
-    page("/record/checkpoints", &[("limit", limit.to_string())], "after", Items { items, next })
+    let items = found
+        .into_iter()
+        .map(|c| CheckpointView {
+            seq: c.seq,
+            at: c.at.to_string(),
+            note: c.note,
+        })
+        .collect();
+    page(
+        "/record/checkpoints",
+        &[("limit", limit.to_string())],
+        "after",
+        Items { items, next },
+    )
 }
 
 async fn verify(State(app): State<App>) -> Answer {
@@ -183,7 +236,14 @@ async fn verify(State(app): State<App>) -> Answer {
         checkpoints: found.checkpoints,
         checkpointed: found.checkpointed,
         erased: found.erased,
-        problems: found.problems.into_iter().map(|p| Broken { seq: p.seq, what: p.what }).collect(),
+        problems: found
+            .problems
+            .into_iter()
+            .map(|p| Broken {
+                seq: p.seq,
+                what: p.what,
+            })
+            .collect(),
     })
 }
 
@@ -203,31 +263,61 @@ async fn export(State(app): State<App>, Extension(who): Who) -> Answer {
         }
     });
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson")),
-        (header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"midwatch-record.ndjson\"")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/x-ndjson"),
+        ),
+        (
+            header::CONTENT_DISPOSITION,
+            HeaderValue::from_static("attachment; filename=\"midwatch-record.ndjson\""),
+        ),
     ];
     Ok((headers, Stream::from_stream(ReceiverStream::new(receive))).into_response())
 }
 
 /// Writes head, entries and checkpoints. Of entries that the viewer may not see only the commitments go out.
-fn write_export(tx: &mut Tx<'_>, viewer: &Viewer, key: String, out: &Sender<std::io::Result<Bytes>>) -> Result<(), Fault> {
+fn write_export(
+    tx: &mut Tx<'_>,
+    viewer: &Viewer,
+    key: String,
+    out: &Sender<std::io::Result<Bytes>>,
+) -> Result<(), Fault> {
     let head = rows::head::read(tx)?;
-    let mut line = json!(ExportHead { format: EXPORT_FORMAT.into(), key, seq: head.seq, hash: head.hash, redacted: hides(tx, viewer, head.seq)? }).to_string() + "\n";
+    let mut line = json!(ExportHead {
+        format: EXPORT_FORMAT.into(),
+        key,
+        seq: head.seq,
+        hash: head.hash,
+        redacted: hides(tx, viewer, head.seq)?
+    })
+    .to_string()
+        + "\n";
     let mut at = 0;
     loop {
         let seen = read::changes(tx, viewer, at, PAGE)?;
         let visible: BTreeSet<i64> = seen.entries.iter().map(|e| e.seq).collect();
-        for c in checkpoint::after(tx, at, i64::MAX)?.into_iter().take_while(|c| c.seq <= seen.next) {
+        for c in checkpoint::after(tx, at, i64::MAX)?
+            .into_iter()
+            .take_while(|c| c.seq <= seen.next)
+        {
             line += &(json!({ "checkpoint": c }).to_string() + "\n");
         }
         for mut e in log::after(tx, at, seen.next - at)? {
             if !visible.contains(&e.seq) {
-                e.fields = e.fields.iter().map(midwatch_domain::entry::Field::erased).collect();
+                e.fields = e
+                    .fields
+                    .iter()
+                    .map(midwatch_domain::entry::Field::erased)
+                    .collect();
             }
             line += &(json!({ "entry": e }).to_string() + "\n");
         }
         at = seen.next;
-        if out.blocking_send(Ok(std::mem::take(&mut line).into())).is_err() || !seen.more {
+        if out
+            .blocking_send(Ok(std::mem::take(&mut line).into()))
+            .is_err()
+            || !seen.more
+        {
             return Ok(());
         }
     }

@@ -4,8 +4,8 @@ use axum::Extension;
 use axum::extract::State;
 use midwatch_domain::Refusal;
 use midwatch_domain::access::Action;
-use midwatch_domain::query::{Sort, SortKey, parse};
 use midwatch_domain::people::Person;
+use midwatch_domain::query::{Sort, SortKey, parse};
 use midwatch_store::read::suggest;
 use midwatch_store::read::tickets::{MAX_LIMIT, TicketRow, list_tickets};
 use serde::{Deserialize, Serialize};
@@ -98,23 +98,59 @@ struct Search {
 }
 
 async fn list(State(app): State<App>, Extension(who): Who, Asked(search): Asked<Search>) -> Answer {
-    let Search { q, sort, cursor, limit } = search;
-    let parameters = [("q", q.clone()), ("sort", sort.clone()), ("limit", limit.map_or(String::new(), |l| l.to_string()))];
+    let Search {
+        q,
+        sort,
+        cursor,
+        limit,
+    } = search;
+    let parameters = [
+        ("q", q.clone()),
+        ("sort", sort.clone()),
+        ("limit", limit.map_or(String::new(), |l| l.to_string())),
+    ];
     let limit = bounded(limit, 50, MAX_LIMIT)?;
-    let order = if sort.is_empty() { None } else { Some(sort_of(&sort)?) };
+    let order = if sort.is_empty() {
+        None
+    } else {
+        Some(sort_of(&sort)?)
+    };
     let now = app.desk.store.now();
     let query = parse(&q).and_then(|parsed| parsed.resolve(&who.viewer, &who.directory, now));
     let query = query.map_err(|e| Refusal::from(e).on("q"))?;
-    let found = app.read(move |tx| list_tickets(tx, &who.viewer, &query, order, cursor.as_deref(), limit)).await?;
-    page("/tickets", &parameters, "cursor", Items { items: found.rows, next: found.next })
+    let found = app
+        .read(move |tx| list_tickets(tx, &who.viewer, &query, order, cursor.as_deref(), limit))
+        .await?;
+    page(
+        "/tickets",
+        &parameters,
+        "cursor",
+        Items {
+            items: found.rows,
+            next: found.next,
+        },
+    )
 }
 
 /// `severity`, or `-severity` the other way round.
 fn sort_of(text: &str) -> Result<Sort, Problem> {
     let (name, descending) = text.strip_prefix('-').map_or((text, false), |n| (n, true));
     let key = SortKey::ALL.iter().find(|k| k.as_str() == name).copied();
-    let known = || SortKey::ALL.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(", ");
-    let key = key.ok_or_else(|| Refusal::invalid("sort", format!("Expected one of: {}; with a minus before it to turn the order round.", known())))?;
+    let known = || {
+        SortKey::ALL
+            .iter()
+            .map(|k| k.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let key = key.ok_or_else(|| {
+        Refusal::invalid(
+            "sort",
+            format!(
+                "Expected one of: {}; with a minus before it to turn the order round.",
+                known()
+            ),
+        )
+    })?;
     Ok(Sort { key, descending })
 }
-
