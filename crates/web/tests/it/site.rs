@@ -180,6 +180,18 @@ impl Site {
         }
     }
 
+    /// The status alone; the body may never end.
+    pub(crate) async fn status(&self, request: Request<Body>) -> (StatusCode, HeaderMap) {
+        let response = self.router.clone().oneshot(request).await;
+        let (parts, _) = response.expect("the router cannot fail").into_parts();
+        (parts.status, parts.headers)
+    }
+
+    /// The router, to be served on a socket.
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     /// Reads a page or resource.
     pub(crate) async fn get(&self, visitor: &Visitor, path: &str) -> Reply {
         self.send(
