@@ -2,4 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
+mod clean;
+mod faults;
+mod place;
+mod powercut;
 mod reads;
+mod statements;
+mod tamper;
