@@ -3,6 +3,7 @@
 use midwatch_desk::backup::{self, Manifest};
 use midwatch_desk::evidence::About;
 use midwatch_desk::{Desk, Settings};
+use midwatch_domain::id::TicketNo;
 use midwatch_domain::ticket::AddNote;
 use midwatch_store::Location;
 use midwatch_testkit::{Conditions, Engine, TestDesk, aside};
@@ -19,7 +20,7 @@ midwatch_testkit::on_both_engines!(
     damaged_evidence_is_named_and_the_rest_is_kept
 );
 
-async fn attach(t: &TestDesk, number: midwatch_domain::id::TicketNo, bytes: &[u8]) {
+async fn attach(t: &TestDesk, number: TicketNo, bytes: &[u8]) {
     let ben = t.as_(&t.cast.ben);
     let mut file = aside(|| t.desk.may_attach(&ben, number)).unwrap();
     file.write(bytes).unwrap();
@@ -79,15 +80,8 @@ fn other(engine: Engine) -> Engine {
     }
 }
 
-async fn a_backup_under_load_is_restored_on_the_other_engine(engine: Engine) {
-    let t = TestDesk::new(engine).await;
-    let number = t.open(&t.cast.ben, "A").await;
-    attach(&t, number, b"evidence one").await;
-    attach(&t, number, &vec![7; 300_000]).await;
-    t.desk.store.write(|w| w.tx.exec("INSERT INTO tokens (digest, id, person, name, scopes, created_at, expires_at) VALUES ('d', 'tok_1', 'per_1', 'n', '', 1, 2)", &[])).await.unwrap();
-    t.desk.tick().await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let to = folder.path().join("backup");
+/// Does something while eight clients write notes.
+async fn under_load<R: Send>(t: &TestDesk, number: TicketNo, work: impl FnOnce() -> R + Send) -> R {
     let stop = Arc::new(AtomicBool::new(false));
     let mut load = Vec::new();
     for i in 0..8 {
@@ -107,29 +101,17 @@ async fn a_backup_under_load_is_restored_on_the_other_engine(engine: Engine) {
             n
         }));
     }
-    let manifest = aside(|| t.desk.backup(&to)).unwrap();
+    let done = aside(work);
     stop.store(true, Ordering::SeqCst);
     let mut notes = 0;
     for l in load {
         notes += l.await.unwrap();
     }
     assert!(notes > 0, "there was load");
-    assert_eq!(
-        fs::metadata(to.join("checkpoint.key"))
-            .unwrap()
-            .permissions()
-            .mode()
-            & 0o777,
-        0o600
-    );
+    done
+}
 
-    let target = place(&t, other(engine));
-    let (desk, restored) = backup::restore(&to, target.settings.clone()).await.unwrap();
-    assert_eq!(restored, manifest);
-    assert_eq!(
-        (manifest.evidence, manifest.rows, manifest.damaged.len()),
-        (2, 1, 0)
-    );
+fn is_what_was_backed_up(desk: &Desk, manifest: &Manifest) {
     let finding = aside(|| desk.verify(|_| {})).unwrap();
     assert_eq!(
         (finding.problems, finding.entries, finding.hash),
@@ -147,7 +129,7 @@ async fn a_backup_under_load_is_restored_on_the_other_engine(engine: Engine) {
         })
         .unwrap()
     };
-    for entry in digests(&desk) {
+    for entry in digests(desk) {
         let digest = entry.payload()["sha256"].as_str().unwrap().to_owned();
         assert_eq!(desk.store.blobs().rehash(&digest), Some(digest));
     }
@@ -164,6 +146,35 @@ async fn a_backup_under_load_is_restored_on_the_other_engine(engine: Engine) {
         ),
         ("tok_1", 2, None)
     );
+}
+
+async fn a_backup_under_load_is_restored_on_the_other_engine(engine: Engine) {
+    let t = TestDesk::new(engine).await;
+    let number = t.open(&t.cast.ben, "A").await;
+    attach(&t, number, b"evidence one").await;
+    attach(&t, number, &vec![7; 300_000]).await;
+    t.desk.store.write(|w| w.tx.exec("INSERT INTO tokens (digest, id, person, name, scopes, created_at, expires_at) VALUES ('d', 'tok_1', 'per_1', 'n', '', 1, 2)", &[])).await.unwrap();
+    t.desk.tick().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let to = folder.path().join("backup");
+    let manifest = under_load(&t, number, || t.desk.backup(&to).unwrap()).await;
+    assert_eq!(
+        fs::metadata(to.join("checkpoint.key"))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777,
+        0o600
+    );
+
+    let target = place(&t, other(engine));
+    let (desk, restored) = backup::restore(&to, target.settings.clone()).await.unwrap();
+    assert_eq!(restored, manifest);
+    assert_eq!(
+        (manifest.evidence, manifest.rows, manifest.damaged.len()),
+        (2, 1, 0)
+    );
+    is_what_was_backed_up(&desk, &manifest);
     // Work goes on where it was left.
     let done = desk
         .act(
@@ -194,9 +205,9 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
     for e in fs::read_dir(folder).unwrap() {
         let path = e.unwrap().path();
         if path.is_dir() {
-            out.extend(files(&path))
+            out.extend(files(&path));
         } else {
-            out.push(path)
+            out.push(path);
         }
     }
     out
@@ -216,9 +227,9 @@ async fn a_tampered_backup_is_refused(engine: Engine) {
             let mut bytes = whole.clone();
             // An empty file, such as one of no plain rows, gets a byte.
             if bytes.is_empty() {
-                bytes.push(b'x')
+                bytes.push(b'x');
             } else {
-                bytes[at] ^= 1
+                bytes[at] ^= 1;
             }
             fs::write(&file, bytes).unwrap();
             // A changed time in the manifest is no harm: it says nothing that is relied on.

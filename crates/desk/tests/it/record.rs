@@ -1,5 +1,6 @@
 //! The record as a whole: what is altered is found by number, what the law has erased is gone and yet verifies.
 
+use midwatch_domain::id::TicketNo;
 use midwatch_domain::ticket::{AddNote, Attach, OfferHandoff};
 use midwatch_store::verify;
 use midwatch_testkit::{Engine, TestDesk, aside};
@@ -19,6 +20,30 @@ async fn sql(t: &TestDesk, text: &'static str) {
     t.desk.store.write(move |w| w.tx.batch(text)).await.unwrap();
 }
 
+/// Takes the last entry away, and makes the rest of the database fit.
+async fn cut_off(t: &TestDesk) {
+    let last = "DELETE FROM checkpoints; DELETE FROM log WHERE seq = (SELECT seq FROM head)";
+    sql(t, last).await;
+    let head = "UPDATE head SET seq = seq - 1, hash = (SELECT hash FROM log WHERE seq = (SELECT MAX(seq) FROM log))";
+    sql(t, head).await;
+}
+
+/// The number of the entry that opened a ticket.
+fn opening(t: &TestDesk, number: TicketNo) -> i64 {
+    let first = t.read(|tx| Ok(midwatch_store::log::of_ticket(tx, number, 0, 1)?));
+    first.unwrap()[0].seq
+}
+
+fn offer(t: &TestDesk, text: &str) -> OfferHandoff {
+    OfferHandoff {
+        to: t.cast.cleo.clone(),
+        situation: text.into(),
+        done: text.into(),
+        open: text.into(),
+        next_steps: text.into(),
+    }
+}
+
 async fn a_record_that_was_cut_off_is_found_by_the_copies(engine: Engine) {
     let t = TestDesk::new(engine).await;
     let number = t.open(&t.cast.ben, "A").await;
@@ -34,12 +59,7 @@ async fn a_record_that_was_cut_off_is_found_by_the_copies(engine: Engine) {
     .unwrap();
     let last = t.desk.tick().await.unwrap().checkpoint.unwrap();
     // An intruder with the whole database: the last entry, the checkpoint and the head are made to fit.
-    sql(
-        &t,
-        "DELETE FROM checkpoints; DELETE FROM log WHERE seq = (SELECT seq FROM head)",
-    )
-    .await;
-    sql(&t, "UPDATE head SET seq = seq - 1, hash = (SELECT hash FROM log WHERE seq = (SELECT MAX(seq) FROM log))").await;
+    cut_off(&t).await;
     let finding = aside(|| t.desk.verify(|_| {})).unwrap();
     assert_eq!(finding.problems.len(), 1, "{finding:?}");
     assert_eq!(finding.problems[0].seq, last);
@@ -77,30 +97,13 @@ async fn an_erased_text_is_gone_and_the_record_holds(engine: Engine) {
     let t = TestDesk::new(engine).await;
     let (ada, ben) = (&t.cast.ada, &t.cast.ben);
     let number = t.open(ben, "Mallory Example was seen").await;
-    let opened = t
-        .read(|tx| Ok(midwatch_store::log::of_ticket(tx, number, 0, 1)?))
-        .unwrap()[0]
-        .seq;
-    let note = t
-        .act(
-            ben,
-            number,
-            AddNote {
-                text: "Mallory Example again".into(),
-                occurred_at: None,
-            },
-        )
-        .await
-        .unwrap()
-        .entries[0];
-    let brief = |s: &str| format!("{s} Mallory Example");
-    let offer = OfferHandoff {
-        to: t.cast.cleo.clone(),
-        situation: brief("s"),
-        done: brief("d"),
-        open: brief("o"),
-        next_steps: brief("n"),
+    let opened = opening(&t, number);
+    let note = AddNote {
+        text: "Mallory Example again".into(),
+        occurred_at: None,
     };
+    let note = t.act(ben, number, note).await.unwrap().entries[0];
+    let offer = offer(&t, "Mallory Example");
     let offered = t.act(ben, number, offer).await.unwrap().entries[0];
     t.desk.tick().await.unwrap();
     for (seq, name) in [(opened, "title"), (note, "text"), (offered, "brief")] {
@@ -134,12 +137,7 @@ async fn an_erased_text_is_gone_and_the_record_holds(engine: Engine) {
     t.desk.rebuild().await.unwrap();
     assert_eq!(t.ticket(number).title, "[erased]");
     // Erasing without saying so is tampering.
-    sql(
-        &t,
-        "DELETE FROM checkpoints; DELETE FROM log WHERE seq = (SELECT seq FROM head)",
-    )
-    .await;
-    sql(&t, "UPDATE head SET seq = seq - 1, hash = (SELECT hash FROM log WHERE seq = (SELECT MAX(seq) FROM log))").await;
+    cut_off(&t).await;
     let finding = aside(|| t.desk.verify(|_| {})).unwrap();
     assert!(
         finding
@@ -154,18 +152,8 @@ async fn what_the_record_needs_cannot_be_erased(engine: Engine) {
     let t = TestDesk::new(engine).await;
     let (ada, ben) = (&t.cast.ada, &t.cast.ben);
     let number = t.open(ben, "A").await;
-    let opened = t
-        .read(|tx| Ok(midwatch_store::log::of_ticket(tx, number, 0, 1)?))
-        .unwrap()[0]
-        .seq;
-    let offer = OfferHandoff {
-        to: t.cast.cleo.clone(),
-        situation: "s".into(),
-        done: "d".into(),
-        open: "o".into(),
-        next_steps: "n".into(),
-    };
-    let offered = t.act(ben, number, offer).await.unwrap().entries[0];
+    let opened = opening(&t, number);
+    let offered = t.act(ben, number, offer(&t, "x")).await.unwrap().entries[0];
     let file = Attach {
         name: "a".into(),
         media_type: String::new(),
@@ -289,9 +277,6 @@ async fn an_export_verifies_without_the_database(engine: Engine) {
     let altered = text.replacen("\\\"B\\\"", "\\\"C\\\"", 1);
     assert_ne!(text, altered);
     let finding = verify::read_export(altered.as_bytes(), Some(&key)).unwrap();
-    let opened = t
-        .read(|tx| Ok(midwatch_store::log::of_ticket(tx, number, 0, 1)?))
-        .unwrap()[0]
-        .seq;
+    let opened = opening(&t, number);
     assert_eq!(finding.problems[0].seq, opened, "{finding:?}");
 }

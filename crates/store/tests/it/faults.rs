@@ -18,11 +18,11 @@ fn texts(store: &Store) -> Vec<String> {
         .collect()
 }
 
+/// The text a change appends, and how it ends.
+type Change = (&'static str, fn() -> Result<(), StoreError>);
+
 /// Queues changes while the writer is held, so that they share a commit.
-fn together(
-    store: &Store,
-    changes: Vec<(&'static str, fn() -> Result<(), StoreError>)>,
-) -> Vec<Result<(), StoreError>> {
+fn together(store: &Store, changes: Vec<Change>) -> Vec<Result<(), StoreError>> {
     let (go, held) = std::sync::mpsc::channel::<()>();
     std::thread::scope(|s| {
         let (started, starting) = std::sync::mpsc::channel();

@@ -51,7 +51,11 @@ pub(crate) fn options(location: Location, folder: &Path) -> Options {
 }
 
 /// Appends an entry with one text.
-pub(crate) fn append(w: &mut WriteTx<'_>, ticket: Option<i64>, text: &str) -> Result<Entry, StoreError> {
+pub(crate) fn append(
+    w: &mut WriteTx<'_>,
+    ticket: Option<i64>,
+    text: &str,
+) -> Result<Entry, StoreError> {
     let payload = serde_json::json!({ "text": text, "number": 7 });
     let payload = payload.as_object().cloned().unwrap_or_default();
     w.append(
