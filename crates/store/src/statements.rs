@@ -38,3 +38,41 @@ pub fn statements(pg: bool) -> Vec<&'static str> {
     all.extend(search::statements(pg));
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    /// Files that have a list of statements, by module path.
+    fn listed(folder: &Path, path: &str, out: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let file = entry.unwrap().path();
+            let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+            let path = format!("{path}{name}::");
+            if file.is_dir() {
+                listed(&file, &path, out);
+            } else if fs::read_to_string(&file)
+                .unwrap()
+                .contains("pub(crate) const STATEMENTS")
+            {
+                out.push(format!("{path}STATEMENTS"));
+            }
+        }
+    }
+
+    #[test]
+    fn no_list_is_forgotten() {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut all = Vec::new();
+        listed(&source, "", &mut all);
+        assert!(all.len() > 15, "{all:?}");
+        let here = fs::read_to_string(source.join("statements.rs")).unwrap();
+        for list in all.iter().filter(|l| !l.starts_with("statements::")) {
+            assert!(
+                here.contains(&format!(" {list},")),
+                "{list} is not checked on both engines"
+            );
+        }
+    }
+}
