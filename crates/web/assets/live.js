@@ -25,7 +25,10 @@ export function startLive() {
       } else if (document.querySelector('[data-region="needs"]')) {
         await refreshRegions(location.href);
       }
-      for (const key of keys) await refreshRow(key);
+      let unknown = false;
+      for (const key of keys) unknown = !(await refreshRow(key)) || unknown;
+      // A ticket that is not in the list yet may belong there now.
+      if (unknown && document.querySelector("[data-queue]")) await refreshRegions(location.href, ["rows", "board"]);
     } catch {
       // The stream tells when the server is back; then everything is fetched again.
       lost = true;

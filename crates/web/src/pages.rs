@@ -1,16 +1,21 @@
 //! The pages: a view struct and a thin handler each.
 
+pub mod ask;
+pub mod bulk;
 pub mod counts;
 pub mod error;
 pub mod evidence;
 pub mod fields;
 pub mod frame;
+pub mod queue;
 pub mod row;
+pub mod search;
 pub mod show;
 pub mod ticket;
 pub mod typed;
 pub mod verb;
 pub mod verb_form;
+pub mod watch;
 
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
@@ -20,7 +25,24 @@ use crate::policy::{Policy, Routes};
 
 /// Registers every page.
 pub fn routes(routes: Routes) -> Routes {
-    routes.with(crate::assets::routes).with(tickets)
+    routes.with(crate::assets::routes).with(lists).with(tickets)
+}
+
+fn lists(routes: Routes) -> Routes {
+    let (read, work) = (
+        Policy::May(Action::ReadTickets),
+        Policy::May(Action::WorkTickets),
+    );
+    let keep = Policy::May(Action::KeepViews);
+    routes
+        .get("/", read, watch::page)
+        .get("/watch", read, watch::page)
+        .get("/tickets", read, queue::page)
+        .post("/tickets/bulk", work, bulk::post)
+        .post("/views", keep, queue::save_view)
+        .post("/views/{id}/delete", keep, queue::delete_view)
+        .get("/search", read, search::page)
+        .get("/search/suggest", read, search::suggestions)
 }
 
 fn tickets(routes: Routes) -> Routes {

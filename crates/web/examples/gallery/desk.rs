@@ -163,8 +163,7 @@ fn search(some: bool) -> Search {
         severity: row.severity,
         phase: row.phase,
         owner: row.owner,
-        place: "note".to_owned(),
-        excerpt: CleanHtml::vouched("scheduled task ran <mark>powershell</mark> <mark>-enc</mark> SQBFAFgA as SYSTEM and called 203.0.113.77".to_owned()),
+        kind: "Malicious code: Infected system".to_owned(),
         updated: row.updated,
     });
     Search {

@@ -145,7 +145,6 @@ fn watch() -> Watch {
             load(sam(), [0, 1, 0, 1], 0),
             load(aiko(), [0, 0, 3, 0], 0),
         ],
-        since: Some(ago(9 * HOUR)),
         changes: entries()
             .into_iter()
             .take(6)
@@ -170,7 +169,6 @@ fn watch_empty() -> Watch {
         mine: vec![],
         team: String::new(),
         load: vec![],
-        since: None,
         changes: vec![],
         fresh: true,
     }

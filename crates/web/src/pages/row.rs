@@ -1,8 +1,9 @@
-//! A ticket as lists show it, from the ticket itself.
+//! A ticket as lists show it, from a row of a list or from the ticket itself.
 
 use midwatch_domain::id::PersonId;
 use midwatch_domain::moment::Moment;
 use midwatch_domain::ticket::Ticket;
+use midwatch_store::read::tickets::TicketRow as Row;
 
 use crate::view::moment::span;
 use crate::view::piece::{Clock, ClockState};
@@ -10,6 +11,35 @@ use crate::view::queue::{Offer, TicketRow};
 
 use super::frame::Look;
 use super::show;
+
+/// From a row of a list.
+pub fn of_list(look: &Look, r: &Row) -> TicketRow {
+    let d = look.directory();
+    TicketRow {
+        number: r.number.to_string(),
+        title: r.title.clone(),
+        severity: show::severity(r.severity),
+        tlp: show::tlp(r.tlp),
+        restricted: r.restricted,
+        phase: show::phase(r.phase),
+        phase_age: span(look.now.ms - r.phase_entered_at.0),
+        owner: show::person(d, &r.owner),
+        mine: look.me() == Some(&r.owner),
+        offer: r
+            .offered_to
+            .as_ref()
+            .map(|to| offer(look, &r.owner, to, None)),
+        clock: unanswered(look, r.is_open && !r.acknowledged, r.opened_at),
+        acknowledged: r.acknowledged || !r.is_open,
+        team: d
+            .teams
+            .get(&r.team)
+            .map_or(String::new(), |t| t.name.clone()),
+        tags: r.tags.iter().cloned().collect(),
+        open_tasks: u32::try_from(r.open_tasks).unwrap_or(0),
+        updated: look.now.moment(r.updated_at.0),
+    }
+}
 
 /// From the ticket itself.
 pub fn of_ticket(look: &Look, t: &Ticket) -> TicketRow {

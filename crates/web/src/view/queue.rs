@@ -217,6 +217,29 @@ pub struct Queue {
     pub empty: Empty,
 }
 
+/// Why one of several tickets was refused.
+#[derive(Debug, Clone)]
+pub struct BulkRefused {
+    /// Number.
+    pub number: String,
+    /// Why.
+    pub why: String,
+}
+
+/// What came of an act on several tickets, where not all went well.
+#[derive(Debug, Clone, Template)]
+#[template(path = "bulk.html")]
+pub struct BulkDone {
+    /// Frame.
+    pub frame: Frame,
+    /// What was done, as a sentence.
+    pub said: String,
+    /// Numbers of those it was done to.
+    pub done: Vec<String>,
+    /// Those it was not done to.
+    pub refused: Vec<BulkRefused>,
+}
+
 /// The drawer: a ticket beside the list. Also the fragment `GET /tickets/{number}/preview` answers with.
 #[derive(Debug, Clone, Template)]
 #[template(path = "ticket/preview.html")]

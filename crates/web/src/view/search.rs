@@ -1,9 +1,9 @@
-//! Search results: tickets by relevance with the words found; knows nothing of the query language.
+//! Search results: tickets, what moved last first; knows nothing of the query language.
 
 use super::{
     frame::Frame,
     moment::Moment,
-    piece::{CleanHtml, Empty, Pager, PersonChip, Phase, Severity},
+    piece::{Empty, Pager, PersonChip, Phase, Severity},
     queue::QueryLine,
 };
 use askama::Template;
@@ -21,10 +21,8 @@ pub struct Hit {
     pub phase: Phase,
     /// Who is responsible.
     pub owner: PersonChip,
-    /// Where it was found: `title`, `note`, `evidence name`.
-    pub place: String,
-    /// A piece of the text, escaped, with `<mark>` around the words found.
-    pub excerpt: CleanHtml,
+    /// Class and type of the taxonomy, as read.
+    pub kind: String,
     /// When it last changed.
     pub updated: Moment,
 }

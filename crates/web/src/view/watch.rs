@@ -115,9 +115,7 @@ pub struct Watch {
     pub team: String,
     /// My team's load.
     pub load: Vec<Load>,
-    /// When I was last here.
-    pub since: Option<Moment>,
-    /// What changed since.
+    /// What others did to my tickets lately.
     pub changes: Vec<Change>,
     /// Whether nothing exists yet at all, so that the page shows the first steps.
     pub fresh: bool,

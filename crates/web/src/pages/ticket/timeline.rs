@@ -89,7 +89,7 @@ pub fn timeline(look: &Look, t: &Ticket, entries: &[TimelineEntry], asked: &Aske
         entries: wanted
             .into_iter()
             .take(PAGE)
-            .map(|e| entry(look, t, e, &corrected))
+            .map(|e| entry(look, Some(t), e, &corrected))
             .collect(),
     }
 }
@@ -98,7 +98,12 @@ pub fn timeline(look: &Look, t: &Ticket, entries: &[TimelineEntry], asked: &Aske
 pub fn latest(look: &Look, t: &Ticket, entries: &[TimelineEntry], count: usize) -> Vec<Entry> {
     let corrected = corrections(entries);
     let last = entries.iter().rev().take(count);
-    last.map(|e| entry(look, t, e, &corrected)).collect()
+    last.map(|e| entry(look, Some(t), e, &corrected)).collect()
+}
+
+/// One entry of some ticket, for a list of changes.
+pub fn brief_entry(look: &Look, e: &TimelineEntry) -> Entry {
+    entry(look, None, e, &BTreeMap::new())
 }
 
 /// By which entry each note was corrected last.
@@ -110,13 +115,18 @@ fn corrections(entries: &[TimelineEntry]) -> BTreeMap<NoteId, i64> {
     all.collect()
 }
 
-fn entry(look: &Look, t: &Ticket, e: &TimelineEntry, corrected: &BTreeMap<NoteId, i64>) -> Entry {
+fn entry(
+    look: &Look,
+    t: Option<&Ticket>,
+    e: &TimelineEntry,
+    corrected: &BTreeMap<NoteId, i64>,
+) -> Entry {
     let d = look.directory();
     let (note, source) = match &e.parsed {
         TicketEntry::Noted(n) => (Some(&n.note), n.text.clone()),
         _ => (None, String::new()),
     };
-    let mine = note.is_some_and(|n| t.notes.get(n) == look.me());
+    let mine = t.filter(|t| note.is_some_and(|n| t.notes.get(n) == look.me()));
     // What was pasted stands above the timeline already.
     let body = match &e.parsed {
         TicketEntry::Opened(_) => None,
@@ -132,18 +142,20 @@ fn entry(look: &Look, t: &Ticket, e: &TimelineEntry, corrected: &BTreeMap<NoteId
         occurred: look.now.moment(occurred.0),
         recorded: (recorded.since(occurred) > LATE_MS).then(|| look.now.moment(recorded.0)),
         body: CleanHtml::vouched(body.map_or(String::new(), midwatch_domain::markdown::html)),
-        source: if mine { source } else { String::new() },
+        source: if mine.is_some() {
+            source
+        } else {
+            String::new()
+        },
         details: details(d, e),
         hash: e.entry.hash.short(),
         corrected_by: note
             .and_then(|n| corrected.get(n))
             .map(|seq| seq.unsigned_abs()),
         note: note.map_or(String::new(), ToString::to_string),
-        correct_action: if mine {
+        correct_action: mine.map_or(String::new(), |t| {
             format!("/tickets/{}/correct_note", t.number)
-        } else {
-            String::new()
-        },
+        }),
     }
 }
 
