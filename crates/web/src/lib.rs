@@ -11,6 +11,7 @@ pub mod policy;
 pub mod problem;
 pub mod router;
 pub mod view;
+pub mod visit;
 
 use midwatch_desk::Desk;
 use midwatch_desk::account::Signed;

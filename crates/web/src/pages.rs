@@ -1,17 +1,23 @@
 //! The pages: a view struct and a thin handler each.
 
+pub mod account;
 pub mod ask;
 pub mod bulk;
 pub mod counts;
+pub mod door;
 pub mod error;
 pub mod evidence;
 pub mod fields;
 pub mod frame;
+pub mod people;
 pub mod queue;
 pub mod row;
 pub mod search;
+pub mod settings;
 pub mod show;
+pub mod teams;
 pub mod ticket;
+pub mod tokens;
 pub mod typed;
 pub mod verb;
 pub mod verb_form;
@@ -25,7 +31,21 @@ use crate::policy::{Policy, Routes};
 
 /// Registers every page.
 pub fn routes(routes: Routes) -> Routes {
-    routes.with(crate::assets::routes).with(lists).with(tickets)
+    routes
+        .with(crate::assets::routes)
+        .with(accounts)
+        .with(lists)
+        .with(tickets)
+}
+
+fn accounts(routes: Routes) -> Routes {
+    routes
+        .with(door::routes)
+        .with(account::routes)
+        .with(tokens::routes)
+        .with(people::routes)
+        .with(teams::routes)
+        .with(settings::routes)
 }
 
 fn lists(routes: Routes) -> Routes {

@@ -5,6 +5,7 @@ use midwatch_domain::access::{Action, Viewer};
 use midwatch_domain::actor::Actor;
 use midwatch_domain::id::PersonId;
 use midwatch_domain::people::{AccountState, Person};
+use midwatch_domain::refusal::required_line;
 use midwatch_domain::revise::Revision;
 use midwatch_store::plain::invite::{self, Purpose};
 use midwatch_store::plain::{credential, session as sessions};
@@ -69,6 +70,7 @@ impl Desk {
             Link::Setup => {}
             _ => return Err(gone().into()),
         }
+        required_line("organisation", &say.organisation, 100)?;
         password.fit_for(&say.name, &say.email)?;
         let hash = self.hashers.hash(password, self.store.random()).await?;
         self.store
@@ -248,7 +250,12 @@ impl Desk {
 }
 
 fn gone() -> Refusal {
-    Refusal::missing("link").coded("link.gone")
+    let says =
+        "This link does not hold: each works once and for a limited time. Ask for a new one.";
+    Refusal {
+        message: says.into(),
+        ..Refusal::missing("link").coded("link.gone")
+    }
 }
 
 /// What a link opens as things stand: an invitation only for who is invited, a new password only for who is active.

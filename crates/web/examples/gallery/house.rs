@@ -93,7 +93,6 @@ fn people_page(teams_shown: bool, some: bool) -> People {
             second_factor,
             state,
             seen: (state == "active").then(|| ago(14 * MIN)),
-            open: 4,
         }
     };
     People {
@@ -110,18 +109,16 @@ fn people_page(teams_shown: bool, some: bool) -> People {
                 TeamRow {
                     id: "soc".to_owned(),
                     name: "Security Operations".to_owned(),
-                    lead: mara(),
+                    lead: Some(mara()),
                     duty: Some(mara()),
                     members: vec![mara(), leo(), aiko()],
-                    open: 37,
                 },
                 TeamRow {
                     id: "cloud".to_owned(),
                     name: "Cloud platform".to_owned(),
-                    lead: sam(),
+                    lead: None,
                     duty: None,
                     members: vec![sam()],
-                    open: 2,
                 },
             ]
         } else {
@@ -129,6 +126,7 @@ fn people_page(teams_shown: bool, some: bool) -> People {
         },
         last_resort: mara(),
         may_edit: true,
+        may_lead: true,
     }
 }
 
@@ -157,19 +155,17 @@ fn account(enrol: bool) -> Account {
     };
     Account {
         frame: frame("My account", Nav::Settings),
-        profile: Form::new(
-            "/account",
-            "Save",
-            vec![
-                Field::text("name", "Name")
-                    .value("Mara Kessler")
-                    .required()
-                    .autocomplete("name"),
-                Field::text("zone", "Time zone")
-                    .value("Europe/Berlin")
-                    .required(),
-            ],
-        ),
+        profile: [
+            ("Name", "Mara Kessler"),
+            ("Mail address", "mara@nordhaven.example"),
+            ("Role", "Lead"),
+            ("Teams", "Security Operations"),
+        ]
+        .map(|(name, value)| Fact {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        })
+        .to_vec(),
         password: Form::new(
             "/account/password",
             "Change password",
@@ -184,6 +180,7 @@ fn account(enrol: bool) -> Account {
         } else {
             SecondFactor::On {
                 since: ago(90 * DAY),
+                codes_left: 9,
                 remove: Form::new(
                     "/account/second-factor/remove",
                     "Remove",
@@ -208,7 +205,6 @@ fn tokens(some: bool) -> Tokens {
     let row = |name: &str, dead| TokenRow {
         id: "t".to_owned(),
         name: name.to_owned(),
-        prefix: "mw_5f7Q".to_owned(),
         scopes: vec!["tickets:read".to_owned(), "record:read".to_owned()],
         owner: mara(),
         expires: ago(if dead { 3 * DAY } else { -90 * DAY }),

@@ -5,6 +5,7 @@ use super::{
     frame::Frame,
     moment::Moment,
     piece::{CleanHtml, PersonChip, ValueChip},
+    settings::Fact,
 };
 use askama::Template;
 
@@ -45,6 +46,8 @@ pub enum SecondFactor {
     On {
         /// Since when.
         since: Moment,
+        /// Recovery codes left.
+        codes_left: i64,
         /// Form that removes it.
         remove: Form,
     },
@@ -56,8 +59,8 @@ pub enum SecondFactor {
 pub struct Account {
     /// Frame.
     pub frame: Frame,
-    /// Name, mail address, time zone.
-    pub profile: Form,
+    /// Name, mail address, role, teams; an administrator changes them.
+    pub profile: Vec<Fact>,
     /// Password.
     pub password: Form,
     /// Second factor.
@@ -73,8 +76,6 @@ pub struct TokenRow {
     pub id: String,
     /// Name.
     pub name: String,
-    /// First characters, to recognise it.
-    pub prefix: String,
     /// Scopes.
     pub scopes: Vec<String>,
     /// Whose it is.

@@ -89,6 +89,11 @@ impl Door {
                     .max(254)
                     .autocomplete("username")
                     .help("You sign in with it."),
+                Field::text("time_zone", "Time zone")
+                    .value(&typed.time_zone)
+                    .required()
+                    .max(64)
+                    .help("Days and hours are shown in it, such as Europe/Berlin."),
                 new_password(),
             ],
         )
@@ -131,13 +136,13 @@ impl Door {
     #[must_use]
     pub fn second_factor(next: &str, problem: Option<Problem>, asset_version: &str) -> Self {
         let form = Form::new(
-            "/login/code",
+            "/login/second",
             "Continue",
             vec![
                 Field::hidden("next", next),
                 Field::new(FieldKind::Code, "code", "Six-digit code")
                     .required()
-                    .max(12)
+                    .max(24)
                     .autocomplete("one-time-code")
                     .focused(),
             ],
@@ -146,7 +151,7 @@ impl Door {
         .cancel("/login");
         Self::new(
             "Second factor",
-            "Open your authenticator and type the code it shows for Midwatch.",
+            "Open your authenticator and type the code it shows for Midwatch, or type a recovery code.",
             form,
             asset_version,
         )
@@ -191,12 +196,14 @@ pub struct Typed {
     pub name: String,
     /// Mail address of the first administrator.
     pub login: String,
+    /// IANA time zone.
+    pub time_zone: String,
 }
 
 fn new_password() -> Field {
     Field::new(FieldKind::Password, "password", "Password")
         .required()
-        .max(200)
+        .max(256)
         .autocomplete("new-password")
         .help("At least 12 characters. A sentence is better than a puzzle.")
 }

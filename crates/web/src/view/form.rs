@@ -260,6 +260,8 @@ pub struct Form {
     pub cancel: String,
     /// The act destroys or reveals something; the button says so by its colour.
     pub danger: bool,
+    /// Posted by the browser itself and never by the page's script, since the answer is a page to be read.
+    pub plain: bool,
 }
 impl HtmlSafe for Form {}
 
@@ -274,6 +276,7 @@ impl Form {
             problem: None,
             cancel: String::new(),
             danger: false,
+            plain: false,
         }
     }
 
@@ -295,6 +298,13 @@ impl Form {
     #[must_use]
     pub fn dangerous(mut self) -> Self {
         self.danger = true;
+        self
+    }
+
+    /// The answer is a page to be read, such as one that shows a secret once.
+    #[must_use]
+    pub fn plain(mut self) -> Self {
+        self.plain = true;
         self
     }
 

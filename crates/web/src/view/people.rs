@@ -20,8 +20,6 @@ pub struct PersonRow {
     pub state: &'static str,
     /// When they were last seen.
     pub seen: Option<Moment>,
-    /// Open tickets they own.
-    pub open: u32,
 }
 
 /// A team in the list.
@@ -32,13 +30,11 @@ pub struct TeamRow {
     /// Name.
     pub name: String,
     /// Lead.
-    pub lead: PersonChip,
+    pub lead: Option<PersonChip>,
     /// On duty now; none falls back to the lead.
     pub duty: Option<PersonChip>,
     /// Members.
     pub members: Vec<PersonChip>,
-    /// Open tickets.
-    pub open: u32,
 }
 
 /// People and teams.
@@ -57,6 +53,8 @@ pub struct People {
     pub last_resort: PersonChip,
     /// Whether the viewer may change them.
     pub may_edit: bool,
+    /// Whether the viewer may say who is on duty.
+    pub may_lead: bool,
 }
 
 /// A page with one form and facts beside it: person, team, organisation.

@@ -1,5 +1,6 @@
 //! The whole web crate over HTTP, in process: a desk for tests behind its router.
 
+mod accounts;
 mod api_document;
 mod api_hostile;
 mod api_tickets;

@@ -163,21 +163,7 @@ impl Site {
 
     /// Sends a request.
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
-        let response = self
-            .router
-            .clone()
-            .oneshot(request)
-            .await
-            .expect("the router cannot fail");
-        let (parts, body) = response.into_parts();
-        let body = axum::body::to_bytes(body, usize::MAX)
-            .await
-            .expect("an answer can be read whole");
-        Reply {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        }
+        answer(&self.router, request).await
     }
 
     /// The status alone; the body may never end.
@@ -255,4 +241,48 @@ pub(crate) fn encode(text: &str) -> String {
             }
         })
         .collect()
+}
+
+/// What a router answers to a request.
+pub(crate) async fn answer(router: &Router, request: Request<Body>) -> Reply {
+    let response = router
+        .clone()
+        .oneshot(request)
+        .await
+        .expect("the router cannot fail");
+    let (parts, body) = response.into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX)
+        .await
+        .expect("an answer can be read whole");
+    Reply {
+        status: parts.status,
+        headers: parts.headers,
+        body,
+    }
+}
+
+/// Reads a page of a router that is no site's, or sends a form to it.
+pub(crate) async fn ask(
+    router: &Router,
+    visitor: &Visitor,
+    path: &str,
+    fields: Option<&[(&str, &str)]>,
+) -> Reply {
+    let request = match fields {
+        None => Site::request(visitor, Method::GET, path).body(Body::empty()),
+        Some(fields) => {
+            let form = "application/x-www-form-urlencoded";
+            Site::request(visitor, Method::POST, path)
+                .header(header::CONTENT_TYPE, form)
+                .body(Body::from(encoded(fields)))
+        }
+    };
+    answer(router, request.expect("the request is sound")).await
+}
+
+fn encoded(fields: &[(&str, &str)]) -> String {
+    let pairs = fields
+        .iter()
+        .map(|(n, v)| format!("{}={}", encode(n), encode(v)));
+    pairs.collect::<Vec<_>>().join("&")
 }

@@ -1,0 +1,125 @@
+//! Settings: the organisation, and what the installation says about itself.
+
+use axum::extract::State;
+use axum::response::Response;
+use midwatch_domain::Refusal;
+use midwatch_domain::access::Action;
+use midwatch_domain::id::PersonId;
+use midwatch_domain::people::Organisation;
+use midwatch_domain::revise::Revision;
+use midwatch_store::{Location, checkpoint, rows};
+
+use super::frame::Look;
+use super::show;
+use super::typed::{self, Typed};
+use crate::App;
+use crate::policy::{Policy, Routes};
+use crate::problem::Problem;
+use crate::view::form::{Field, FieldKind, Form};
+use crate::view::frame::Nav;
+use crate::view::settings::{Fact, Settings};
+
+/// Registers the routes.
+pub fn routes(r: Routes) -> Routes {
+    r.get("/settings", Policy::May(Action::ReadDesk), page)
+        .post("/settings", Policy::May(Action::ManagePeople), save)
+}
+
+type Answer = Result<Response, Problem>;
+
+async fn page(State(app): State<App>, look: Look) -> Answer {
+    let settings = settings(&app, &look).await?;
+    Ok(look.show(&settings))
+}
+
+async fn settings(app: &App, look: &Look) -> Result<Settings, Problem> {
+    let organisation = look
+        .directory()
+        .organisation
+        .as_ref()
+        .filter(|_| look.viewer().may(Action::ManagePeople).is_ok());
+    Ok(Settings {
+        frame: look.frame(app, "Settings", Nav::Settings).await?,
+        organisation: organisation.map(|o| form(look, o)),
+        facts: facts(app, look).await?,
+    })
+}
+
+fn form(look: &Look, o: &Organisation) -> Form {
+    let last = Field::new(FieldKind::Person, "last_resort", "Last-resort person")
+        .value(o.last_resort.as_str())
+        .required();
+    Form::new(
+        "/settings",
+        "Save",
+        vec![
+            Field::text("name", "Name")
+                .value(&o.name)
+                .required()
+                .max(100),
+            last.choices(show::owners(look.directory(), None))
+                .help("Owns new tickets when a team has nobody on duty and no lead."),
+            Field::text("time_zone", "Time zone")
+                .value(&o.time_zone)
+                .required()
+                .max(64)
+                .help("Days and hours are shown in it, such as Europe/Berlin."),
+        ],
+    )
+}
+
+async fn facts(app: &App, look: &Look) -> Result<Vec<Fact>, Problem> {
+    let (head, last) = app
+        .read(|tx| Ok((rows::head::read(tx)?, checkpoint::last(tx)?)))
+        .await?;
+    let database = match app.desk.store.location() {
+        Location::Sqlite { .. } => "SQLite, embedded",
+        Location::Postgres(_) => "PostgreSQL",
+    };
+    let checkpoint = last.map_or_else(
+        || "none yet".to_owned(),
+        |c| format!("{}, at entry {}", look.now.moment(c.at.0).text, c.seq),
+    );
+    let fact = |name: &str, value: String| Fact {
+        name: name.into(),
+        value,
+    };
+    Ok(vec![
+        fact("Version", env!("CARGO_PKG_VERSION").into()),
+        fact("Database", database.into()),
+        fact("Entries in the record", head.seq.to_string()),
+        fact("Last checkpoint", checkpoint),
+    ])
+}
+
+async fn save(State(app): State<App>, look: Look, typed: Typed) -> Answer {
+    let done = match typed.get("last_resort").parse::<PersonId>() {
+        Ok(last_resort) => {
+            let wanted = Organisation {
+                name: typed.get("name").to_owned(),
+                last_resort,
+                time_zone: typed.get("time_zone").to_owned(),
+            };
+            app.desk
+                .revise(look.viewer().clone(), Revision::Organisation(wanted))
+                .await
+                .map_err(Problem::from)
+        }
+        Err(_) => Err(Refusal::invalid(
+            "last_resort",
+            "Choose the person who answers when nobody else does.",
+        )
+        .into()),
+    };
+    match done {
+        Ok(_) => Ok(look.done("/settings", "Settings are saved.")),
+        Err(problem) if typed::can_mend(&problem) => {
+            let mut settings = settings(&app, &look).await?;
+            if let Some(form) = &mut settings.organisation {
+                form.problem = typed.put_back(&mut form.fields, Some(&problem));
+            }
+            Ok(look.show_as(typed::status(&problem), &settings))
+        }
+        Err(problem) => Err(problem),
+    }
+}
