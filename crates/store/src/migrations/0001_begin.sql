@@ -57,8 +57,7 @@ CREATE TABLE tickets (
     updated_at BIGINT NOT NULL,
     closed_at BIGINT
 );
-CREATE INDEX tickets_by_severity ON tickets (severity, number);
-CREATE INDEX tickets_by_state ON tickets (is_open, severity, number);
+CREATE INDEX tickets_by_severity ON tickets (is_open, severity, number);
 CREATE INDEX tickets_by_update ON tickets (updated_at, number);
 CREATE INDEX tickets_by_opening ON tickets (opened_at, number);
 CREATE INDEX tickets_by_phase ON tickets (phase, phase_entered_at, number);

@@ -19,13 +19,13 @@ pub(crate) type Place = [i64; 2];
 
 /// A part of the tickets that one index has in the order.
 pub(crate) struct Stretch {
-    /// Column and value that all its tickets have.
-    pub(crate) equal: Option<(&'static str, i64)>,
+    /// Columns and values that all its tickets have.
+    pub(crate) equal: Vec<(&'static str, i64)>,
     /// Its tickets come after this place.
     pub(crate) start: Option<Place>,
     /// Its tickets come not after this place.
     pub(crate) end: Option<Place>,
-    /// The stretches after it have only tickets that come later.
+    /// The stretches after it have only tickets that come later than all of it and of those before it.
     pub(crate) last: bool,
 }
 
@@ -78,13 +78,13 @@ impl Order {
         }
     }
 
-    /// What comes before the number in the index; nothing: the number alone.
+    /// What runs before the number within a stretch; nothing: the number alone.
     fn column(&self) -> Option<&'static str> {
         match self.sort.key {
-            SortKey::Severity => Some("t.severity"),
             SortKey::Updated => Some("t.updated_at"),
             SortKey::PhaseAge => Some("t.phase_entered_at"),
-            SortKey::Opened | SortKey::Number => None,
+            // Within a stretch there is one severity.
+            SortKey::Severity | SortKey::Opened | SortKey::Number => None,
         }
     }
 
@@ -104,20 +104,24 @@ impl Order {
                 if self.sort.descending {
                     severities.reverse();
                 }
-                let equal = match (&demands.phases, demands.open) {
+                let narrower: Vec<(&'static str, i64)> = match (&demands.phases, demands.open) {
                     (Some(phases), _) if phases.len() == 1 => {
-                        phases.first().map(|p| ("t.phase", *p as i64))
+                        phases.iter().map(|p| ("t.phase", *p as i64)).collect()
                     }
-                    (_, open) => open.map(|o| ("t.is_open", i64::from(o))),
+                    (_, Some(open)) => vec![("t.is_open", i64::from(open))],
+                    // One index serves both: the open and the closed ones of a severity are walked side by side.
+                    (_, None) => vec![("t.is_open", 1), ("t.is_open", 0)],
                 };
-                let each = severities.into_iter().map(|s| s as i64);
-                each.map(|s| Stretch {
-                    equal,
+                let stretch = |s: i64, i: usize| Stretch {
+                    equal: vec![narrower[i], ("t.severity", s)],
                     start: Some([s, low - 1]),
                     end: Some([s, high]),
-                    last: true,
-                })
-                .collect()
+                    last: i + 1 == narrower.len(),
+                };
+                let each = severities.into_iter().map(|s| s as i64);
+                each.flat_map(|s| (0..narrower.len()).map(move |i| (s, i)))
+                    .map(|(s, i)| stretch(s, i))
+                    .collect()
             }
             SortKey::PhaseAge => {
                 let open = |p: Phase| demands.open.is_none_or(|o| o == (p != Phase::Closed));
@@ -128,7 +132,7 @@ impl Order {
                     .filter(|p| open(*p) && wanted(*p));
                 phases
                     .map(|p| Stretch {
-                        equal: Some(("t.phase", p as i64)),
+                        equal: vec![("t.phase", p as i64)],
                         start: None,
                         end: None,
                         last: false,
@@ -153,7 +157,7 @@ impl Order {
             (low, high)
         };
         Stretch {
-            equal: None,
+            equal: Vec::new(),
             start: Some(start),
             end: Some(end),
             last: true,
@@ -162,7 +166,11 @@ impl Order {
 
     /// The columns of a place.
     pub(crate) fn place_columns(&self) -> String {
-        format!("{}, t.number", self.column().unwrap_or("t.number"))
+        let first = match self.sort.key {
+            SortKey::Severity => "t.severity",
+            _ => self.column().unwrap_or("t.number"),
+        };
+        format!("{first}, t.number")
     }
 
     /// `ORDER BY` within a stretch.
@@ -178,6 +186,7 @@ impl Order {
     pub(crate) fn overall(&self) -> String {
         match self.sort.key {
             SortKey::Severity if self.sort.descending => "t.severity DESC, t.number ASC".into(),
+            SortKey::Severity => "t.severity ASC, t.number ASC".into(),
             _ => self.within(),
         }
     }
@@ -204,11 +213,12 @@ impl Order {
 
     /// Over everything: what comes after `place`.
     pub(crate) fn after_overall(&self, place: Place, params: &mut Params) -> String {
-        if self.sort.key != SortKey::Severity || !self.sort.descending {
+        if self.sort.key != SortKey::Severity {
             return self.after(place, params);
         }
+        let sign = if self.sort.descending { "<" } else { ">" };
         let (first, number) = (params.bind(place[0]), params.bind(place[1]));
-        format!("(t.severity < {first} OR (t.severity = {first} AND t.number > {number}))")
+        format!("(t.severity {sign} {first} OR (t.severity = {first} AND t.number > {number}))")
     }
 
     /// From where a stretch is walked if the last page ended at `place`; nothing if that is behind it.

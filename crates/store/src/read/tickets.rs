@@ -158,7 +158,7 @@ impl Asked<'_> {
                 let nearer = horizon.is_none_or(|h| self.order.rank(reached) < self.order.rank(h));
                 horizon = if nearer { Some(reached) } else { horizon };
             }
-            if stretch.last && (reached.is_some() || rows.len() > self.wanted()) {
+            if stretch.last && (horizon.is_some() || rows.len() > self.wanted()) {
                 break;
             }
         }
@@ -248,12 +248,13 @@ impl Asked<'_> {
         to: Option<Place>,
         params: &mut Params,
     ) -> Vec<String> {
-        let equal = stretch
-            .equal
-            .map(|(c, v)| format!("{c} = {}", params.bind(v)));
-        let from = from.map(|f| self.order.after(f, params));
-        let to = to.map(|t| self.order.up_to(t, params));
-        [equal, from, to].into_iter().flatten().collect()
+        let equal = stretch.equal.iter();
+        let mut all: Vec<String> = equal
+            .map(|(c, v)| format!("{c} = {}", params.bind(*v)))
+            .collect();
+        all.extend(from.map(|f| self.order.after(f, params)));
+        all.extend(to.map(|t| self.order.up_to(t, params)));
+        all
     }
 
     fn conditions(&self, checks: &Checks, params: &mut Params) -> Vec<String> {
