@@ -58,7 +58,7 @@ impl Bench {
         match &self.postgres {
             Some(url) => engines.push(("PostgreSQL", Some(url))),
             None => {
-                table.note("PostgreSQL was not measured: name an empty database with --postgres.")
+                table.note("PostgreSQL was not measured: name an empty database with --postgres.");
             }
         }
         crate::wait(async {
@@ -152,7 +152,7 @@ impl Bench {
                 "",
             );
         }
-        server.stop();
+        drop(server);
         drop(std::fs::remove_dir_all(&folder));
         Ok(())
     }
@@ -213,7 +213,7 @@ impl Bench {
                 &format!("{:.1} MiB", server.resident_mib()),
                 "",
             );
-            server.stop();
+            drop(server);
         }
         if verify {
             let began = Instant::now();

@@ -109,18 +109,15 @@ async fn stop_on_signal(handle: Handle<SocketAddr>, stop: tokio::sync::watch::Se
     handle.graceful_shutdown(Some(GRACE));
 }
 
-/// Says where the server is and, before it is set up, how to begin.
+/// Says where the server is and, before it is set up, how to begin: by a link that holds once.
 pub fn greet(desk: &Desk, url: &str) {
     crate::say(&format!("Midwatch is ready: {url}"));
-    // Storage blocks, and this is said from within the server's runtime.
-    let made = std::thread::scope(|s| s.spawn(|| desk.setup_link()).join());
-    match made {
-        Ok(Ok(Some(link))) => crate::say(&format!(
-            "Set it up within a day, by this link that works once: {url}/setup?token={}",
+    match tokio::task::block_in_place(|| desk.setup_link()) {
+        Ok(None) => {}
+        Ok(Some(link)) => crate::say(&format!(
+            "Set it up within a day: {url}/setup?link={}",
             link.expose()
         )),
-        Ok(Ok(None)) => {}
-        Ok(Err(e)) => crate::complain(&format!("the link to set up cannot be made: {e}")),
-        Err(_) => crate::complain("the link to set up cannot be made"),
+        Err(e) => tracing::error!(error = %e, "the link for setting up could not be made"),
     }
 }

@@ -106,7 +106,7 @@ async fn join_all<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output>
 /// Reads one answer; its size. Only success counts.
 async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<usize, String> {
     buffer.clear();
-    let mut chunk = [0; 16_384];
+    let mut chunk = vec![0; 16_384];
     let head = loop {
         let n = stream.read(&mut chunk).await.map_err(|e| e.to_string())?;
         if n == 0 {

@@ -74,9 +74,10 @@ impl Server {
             .and_then(|l| l.trim().split(' ').next()?.parse::<f64>().ok());
         kib.unwrap_or(f64::NAN) / 1024.0
     }
+}
 
-    /// Ends it.
-    pub fn stop(mut self) {
+impl Drop for Server {
+    fn drop(&mut self) {
         // Whatever it still does is not measured any more.
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -32,8 +32,6 @@ const DAY: i64 = 24 * HOUR;
 pub struct Made {
     /// Tickets opened.
     pub tickets: i64,
-    /// Everybody, in the order of the company's list.
-    pub people: Vec<PersonId>,
 }
 
 /// What is planned for the tickets that exist.
@@ -63,7 +61,7 @@ pub(super) fn make(
         desk: desk.clone(),
         dice: Dice::new(20),
         stories: stories(),
-        people: people.clone(),
+        people,
         lives: BTreeMap::new(),
         due: BinaryHeap::new(),
     };
@@ -73,7 +71,7 @@ pub(super) fn make(
         progress(day * 100 / DAYS);
     }
     let tickets = i64::try_from(h.lives.len()).unwrap_or(i64::MAX);
-    Ok(Made { tickets, people })
+    Ok(Made { tickets })
 }
 
 /// People, team, approved procedures: the first days.

@@ -140,12 +140,17 @@ pub fn plan(story: &Story, dice: &mut Dice) -> Vec<(i64, Step)> {
     pass(dice, 5, 60, Step::Tasks);
     if serious {
         for phase in [Phase::Containment, Phase::Eradication, Phase::Recovery] {
-            pass(dice, 10, 300, Step::Phase(phase));
-            pass(dice, 20, 600, Step::Tasks);
+            pass(dice, 30, 1100, Step::Phase(phase));
+            pass(dice, 20, 900, Step::Tasks);
         }
         pass(dice, 5, 120, Step::Note(2));
     }
-    pass(dice, 10, 900, Step::Close(outcome));
+    pass(
+        dice,
+        60,
+        if serious { 4000 } else { 1500 },
+        Step::Close(outcome),
+    );
     if dice.chance(4) {
         pass(dice, 600, 4000, Step::Reopen);
         pass(dice, 200, 3000, Step::Close(outcome));
