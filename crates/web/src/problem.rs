@@ -28,7 +28,7 @@ pub struct Problem {
     pub field: Option<String>,
     /// Seconds to wait before the next try, sent as `Retry-After`.
     #[serde(skip)]
-    pub retry_after: Option<i64>,
+    pub retry_after: Option<u16>,
 }
 
 impl Problem {

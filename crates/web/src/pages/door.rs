@@ -342,7 +342,7 @@ fn wrong(detail: &str) -> Problem {
 
 fn wait(seconds: i64) -> Problem {
     let mut problem = Problem::from(midwatch_desk::account::throttle::too_often(seconds));
-    problem.retry_after = Some(seconds);
+    problem.retry_after = u16::try_from(seconds).ok();
     problem
 }
 

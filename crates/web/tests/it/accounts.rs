@@ -18,6 +18,8 @@ midwatch_testkit::on_both_engines!(
     tokens_show_their_secret_once,
     the_organisation_is_changed_by_administrators,
     hostile_names_are_text,
+    a_new_password_ends_the_other_sessions,
+    links_are_not_made_in_a_flood,
 );
 
 const RIGHT: &str = "a kettle of seven herrings";
@@ -613,4 +615,87 @@ async fn hostile_names_are_text(engine: Engine) {
             "{text}"
         );
     }
+}
+
+async fn a_new_password_ends_the_other_sessions(engine: Engine) {
+    let site = Site::new(engine).await;
+    let ben = join(&site, &site.cast.ben).await;
+    let older = site.session(&site.cast.ben).await;
+    let change = async |present: &str, new: &str| {
+        let fields = [("present", present), ("password", new)];
+        site.post(&ben, "/account/password", &fields).await
+    };
+    let refused = change("wrong", "another fine sentence").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(!refused.text().contains("another fine sentence"));
+    let short = change(RIGHT, "Ben Analyst").await;
+    assert!(
+        short.text().contains("at least 12 characters"),
+        "{}",
+        short.text()
+    );
+    assert_eq!(site.get(&older, "/account").await.status, StatusCode::OK);
+    assert_eq!(
+        change(RIGHT, "another fine sentence").await.location(),
+        "/account"
+    );
+    // F22
+    assert_eq!(
+        site.get(&older, "/api/v1/me").await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(site.get(&ben, "/account").await.status, StatusCode::OK);
+    let login = [("login", "ben@example.org"), ("password", RIGHT)];
+    assert_eq!(
+        site.post(&Visitor::Nobody, "/login", &login).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+}
+
+async fn links_are_not_made_in_a_flood(engine: Engine) {
+    // F17
+    let site = Site::new(engine).await;
+    let ada = site.session(&site.cast.ada).await;
+    let path = format!("/people/{}/link", site.cast.ben);
+    let mut links = Vec::new();
+    let mut refused = 0;
+    for _ in 0..100 {
+        let reply = site.post(&ada, &path, &[]).await;
+        match reply.status {
+            StatusCode::CREATED => links.push(after(&reply.text(), "/join?token=").to_owned()),
+            status => {
+                assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused >= 90, "{refused}");
+    for (n, link) in links.iter().enumerate() {
+        let page = site
+            .get(&Visitor::Nobody, &format!("/join?token={link}"))
+            .await;
+        let newest = n + 1 == links.len();
+        assert_eq!(
+            page.status == StatusCode::OK,
+            newest,
+            "only the newest holds"
+        );
+    }
+}
+
+#[test]
+fn every_hostile_sign_in_has_its_test() {
+    let list: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../fixtures/hostile.json")).unwrap();
+    let tests = [include_str!("door.rs"), include_str!("accounts.rs")].concat();
+    let group = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|e| e["group"] == "F");
+    let missing: Vec<&str> = group
+        .map(|e| e["id"].as_str().unwrap())
+        .filter(|id| !tests.contains(id))
+        .collect();
+    assert_eq!(missing, Vec::<&str>::new());
 }

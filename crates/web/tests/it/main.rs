@@ -1,5 +1,11 @@
 //! The whole web crate over HTTP, in process: a desk for tests behind its router.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+#![expect(
+    clippy::too_many_lines,
+    reason = "a scenario is read from its beginning to its end"
+)]
+
 mod accounts;
 mod api_document;
 mod api_hostile;
@@ -7,3 +13,4 @@ mod api_tickets;
 mod door;
 #[allow(dead_code, reason = "each suite needs some of what a site can do")]
 mod site;
+mod walk;
