@@ -193,7 +193,10 @@ fn person(w: &mut WriteTx<'_>, viewer: &Viewer, d: &Directory, p: Person) -> Che
 }
 
 fn team(viewer: &Viewer, d: &Directory, t: Team) -> Checked {
-    viewer.may(Action::LeadTickets)?;
+    let manages = viewer.may(Action::ManagePeople);
+    manages
+        .clone()
+        .or_else(|_| viewer.may(Action::LeadTickets))?;
     let t = t.validate()?;
     let before = d.teams.get(&t.id);
     // A lead says who has the watch; who belongs to the team and who leads it is for an administrator.
@@ -204,7 +207,7 @@ fn team(viewer: &Viewer, d: &Directory, t: Team) -> Checked {
         } == t
     });
     if !same_but_watch {
-        viewer.may(Action::ManagePeople)?;
+        manages?;
     }
     for (field, who) in [("lead", &t.lead), ("on_duty", &t.on_duty)] {
         if let Some(p) = who

@@ -1,10 +1,12 @@
 //! Evidence: bytes first, durable under their digest, then the entry; out only after the entry that says to whom and why.
 
+use midwatch_domain::Refusal;
 use midwatch_domain::access::{Action, Viewer};
 use midwatch_domain::id::{EvidenceId, TicketNo};
-use midwatch_domain::ticket::{Attach, HandOutEvidence, VerifyEvidence};
+use midwatch_domain::ticket::{Attach, HandOutEvidence, Ticket, VerifyEvidence};
 use midwatch_store::blobs::Receiving;
-use midwatch_store::{Fault, read};
+use midwatch_store::db::Tx;
+use midwatch_store::{Fault, rows};
 
 use crate::Desk;
 use crate::act::{Conditions, Done};
@@ -30,12 +32,8 @@ impl Desk {
     /// # Errors
     /// A refusal; or storage failed.
     pub fn may_attach(&self, viewer: &Viewer, number: TicketNo) -> Result<Receiving, Fault> {
-        self.store.read(|tx| {
-            let ticket = read::ticket::find_ticket(tx, viewer, number)?;
-            viewer
-                .may_on(Action::NoteTickets, &ticket)
-                .map_err(Fault::from)
-        })?;
+        self.store
+            .read(|tx| allowed(tx, viewer, Action::NoteTickets, number).map(|_| ()))?;
         Ok(self.store.blobs().receive(self.store.random())?)
     }
 
@@ -89,9 +87,8 @@ impl Desk {
             .await?;
         let desk = self.clone();
         let opened = tokio::task::spawn_blocking(move || {
-            let ticket = desk
-                .store
-                .read(|tx| read::ticket::find_ticket(tx, &viewer, number))?;
+            let work = Action::WorkTickets;
+            let ticket = desk.store.read(|tx| allowed(tx, &viewer, work, number))?;
             let evidence = ticket.evidence(&id)?.clone();
             let file = desk.store.blobs().open(&evidence.sha256)?;
             Ok((evidence, file))
@@ -113,11 +110,8 @@ impl Desk {
     ) -> Result<Done, Fault> {
         let (desk, asking, id) = (self.clone(), viewer.clone(), evidence.clone());
         let found = tokio::task::spawn_blocking(move || {
-            let ticket = desk.store.read(|tx| {
-                let ticket = read::ticket::find_ticket(tx, &asking, number)?;
-                asking.may_on(Action::WorkTickets, &ticket)?;
-                Ok::<_, Fault>(ticket)
-            })?;
+            let work = Action::WorkTickets;
+            let ticket = desk.store.read(|tx| allowed(tx, &asking, work, number))?;
             Ok::<_, Fault>(desk.store.blobs().rehash(&ticket.evidence(&id)?.sha256))
         });
         let found = found
@@ -131,4 +125,16 @@ impl Desk {
         )
         .await
     }
+}
+
+/// A ticket to which the viewer may do something, also with a token that may write but not read.
+fn allowed(
+    tx: &mut Tx<'_>,
+    viewer: &Viewer,
+    action: Action,
+    number: TicketNo,
+) -> Result<Ticket, Fault> {
+    let ticket = rows::ticket::load(tx, number)?.ok_or_else(|| Refusal::missing("ticket"))?;
+    viewer.may_on(action, &ticket)?;
+    Ok(ticket)
 }

@@ -34,11 +34,7 @@ pub(super) fn routes(r: Routes) -> Routes {
         .post("/api/v1/teams", manage, make_team)
         .get("/api/v1/teams/{id}", read, team)
         // A lead may say who has the watch; the desk refuses the rest.
-        .put(
-            "/api/v1/teams/{id}",
-            Policy::May(Action::LeadTickets),
-            revise_team,
-        )
+        .put("/api/v1/teams/{id}", Policy::Signed, revise_team)
         .get("/api/v1/organisation", read, organisation)
         .put("/api/v1/organisation", manage, revise_organisation)
 }
@@ -199,6 +195,8 @@ async fn revise_team(
     At(id): At<TeamId>,
     body: Body,
 ) -> Answer {
+    let may = |action| who.viewer.may(action);
+    may(Action::ManagePeople).or_else(|_| may(Action::LeadTickets))?;
     if !who.directory.teams.contains_key(&id) {
         return Err(Refusal::missing("team").into());
     }

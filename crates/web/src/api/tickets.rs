@@ -69,7 +69,7 @@ pub(super) fn describe(doc: &mut Document) {
             .repeatable()
             .header("X-Midwatch-Client", "`cli` from the command line client; the record then says so.")
             .body::<Open>(json!({ "title": "VPN: many failed sign-ins", "template": "suspicious_log_activity", "description": "Nov 22 03:04:05 gw sshd[812]: Failed password for root from 203.0.113.45",
-                "fields": { "log_source": "gw, sshd", "pattern": "Failed sign-ins", "success_seen": "Not known yet" }, "tags": ["vpn"] }))
+                "fields": { "log_source": "gw, sshd", "pattern": "Failed logins", "success_seen": "Not known yet" }, "tags": ["vpn"] }))
             .gives::<Outcome>(201, "The ticket; `Location` and `ETag` name it and its version."),
         get(number, "show_ticket", "Show a ticket").gives::<Ticket>(200, "The ticket as it is now; `ETag` is its version."),
         get("/tickets/{number}/timeline", "show_timeline", "Show the timeline of a ticket")

@@ -9,6 +9,7 @@
 mod accounts;
 mod api_document;
 mod api_hostile;
+mod api_matrix;
 mod api_tickets;
 mod door;
 #[allow(dead_code, reason = "each suite needs some of what a site can do")]
