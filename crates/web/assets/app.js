@@ -7,6 +7,7 @@ import { startLive } from "./live.js";
 import { refreshRegions } from "./regions.js";
 import { startTimes } from "./time.js";
 import { startToasts } from "./toast.js";
+import { parse } from "./trust.js";
 
 const YEAR = 31_536_000;
 // Loaded when first asked for.
@@ -67,6 +68,20 @@ function startNewTicket() {
     if (event.key !== "Enter") return;
     event.preventDefault();
     form.querySelector(".tile:not([hidden])")?.click();
+  });
+  // Severity by the rules and the coming owner follow what is chosen; what is pasted is not sent for that.
+  let wait = 0;
+  form.addEventListener("change", () => {
+    clearTimeout(wait);
+    wait = setTimeout(async () => {
+      const some = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && (name.startsWith("fields.") || ["template", "severity", "team"].includes(name)));
+      try {
+        const answer = await fetch(form.dataset.livePreview, { method: "POST", body: new URLSearchParams(some), headers: { "X-Requested-With": "midwatch" }, credentials: "same-origin" });
+        const fresh = answer.ok && parse(await answer.text()).querySelector('[data-region="coming"]');
+        const old = document.querySelector('[data-region="coming"]');
+        if (fresh && old) old.replaceWith(fresh);
+      } catch { /* What stands there stays. */ }
+    }, 150);
   });
   // Choosing another template keeps what was typed: it travels through the session of this tab alone.
   const KEY = "new-ticket";

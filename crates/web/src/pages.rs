@@ -9,13 +9,21 @@ pub mod error;
 pub mod evidence;
 pub mod fields;
 pub mod frame;
+pub mod help;
+pub mod intake;
 pub mod people;
+pub mod procedure_edit;
+pub mod procedures;
 pub mod queue;
+pub mod record;
+pub mod report;
 pub mod row;
 pub mod search;
 pub mod settings;
 pub mod show;
 pub mod teams;
+pub mod template_edit;
+pub mod templates;
 pub mod ticket;
 pub mod tokens;
 pub mod typed;
@@ -35,6 +43,8 @@ pub fn routes(routes: Routes) -> Routes {
         .with(crate::assets::routes)
         .with(accounts)
         .with(lists)
+        .with(intake)
+        .with(library)
         .with(tickets)
 }
 
@@ -63,6 +73,60 @@ fn lists(routes: Routes) -> Routes {
         .post("/views/{id}/delete", keep, queue::delete_view)
         .get("/search", read, search::page)
         .get("/search/suggest", read, search::suggestions)
+}
+
+fn intake(routes: Routes) -> Routes {
+    let may = Policy::May(Action::OpenTickets);
+    let unlimited = DefaultBodyLimit::disable;
+    routes
+        .get("/tickets/new", may, intake::form)
+        .post("/tickets/new/preview", may, intake::preview)
+        .post("/tickets", may, intake::open)
+        .get("/report", may, report::form)
+        .post("/report", may, report::send.layer(unlimited()))
+}
+
+fn library(routes: Routes) -> Routes {
+    let (read, edit) = (
+        Policy::May(Action::ReadDesk),
+        Policy::May(Action::EditTemplates),
+    );
+    routes
+        .get("/templates", read, templates::list)
+        .get("/templates/{key}", read, templates::page)
+        .post("/templates/{key}/retire", edit, templates::retire)
+        .get("/templates/new", edit, template_edit::new)
+        .post("/templates/new", edit, template_edit::create)
+        .get("/templates/{key}/edit", edit, template_edit::edit)
+        .post("/templates/{key}/edit", edit, template_edit::save)
+        .get("/help", Policy::Signed, help::page)
+        .post("/markdown", Policy::Signed, procedure_edit::markdown)
+        .with(procedures)
+        .with(record)
+}
+
+fn procedures(routes: Routes) -> Routes {
+    let read = Policy::May(Action::ReadProcedures);
+    let edit = Policy::May(Action::EditTemplates);
+    let approve = Policy::May(Action::ApproveProcedures);
+    routes
+        .get("/procedures", read, procedures::list)
+        .get("/procedures/{key}", read, procedures::page)
+        .post("/procedures/{key}/read", read, procedures::confirm)
+        .post("/procedures/{key}/approve", approve, procedures::approve)
+        .get("/procedures/new", edit, procedure_edit::new)
+        .post("/procedures/new", edit, procedure_edit::create)
+        .get("/procedures/{key}/edit", edit, procedure_edit::edit)
+        .post("/procedures/{key}/edit", edit, procedure_edit::save)
+}
+
+fn record(routes: Routes) -> Routes {
+    let read = Policy::May(Action::ReadRecord);
+    routes
+        .get("/record", read, record::list)
+        .get("/record/{seq}", read, record::entry)
+        .get("/record/verify", read, record::ask)
+        .post("/record/verify", read, record::verify)
 }
 
 fn tickets(routes: Routes) -> Routes {

@@ -185,7 +185,6 @@ fn template_rows() -> Vec<TemplateRow> {
         fields: 7,
         tasks: 9,
         procedure: "Handling of suspicious logins".to_owned(),
-        changed: ago(40 * DAY),
         retired,
     };
     vec![

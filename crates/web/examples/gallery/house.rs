@@ -66,7 +66,7 @@ pub(crate) fn pages() -> Result<Vec<Page>, askama::Error> {
         ("verify-broken", verify(true, false).render()?),
         ("verify-before", verify(false, true).render()?),
         ("reference", reference().render()?),
-        ("keys", Keyboard { frame: frame("Keyboard", Nav::None) }.render()?),
+        ("keys", Keyboard { frame: frame("Help", Nav::None), fields: vec![("severity", "low, medium, high or critical")] }.render()?),
     ])
 }
 

@@ -94,5 +94,5 @@ pub fn waiting(look: &Look, what: &str, since: Moment) -> Clock {
 }
 
 fn unanswered(look: &Look, is: bool, since: Moment) -> Option<Clock> {
-    is.then(|| waiting(look, "open, not acknowledged", since))
+    is.then(|| waiting(look, "unacknowledged", since))
 }

@@ -88,4 +88,6 @@ pub struct Reference {
 pub struct Keyboard {
     /// Frame.
     pub frame: Frame,
+    /// Fields of the query language and what to write after each.
+    pub fields: Vec<(&'static str, &'static str)>,
 }

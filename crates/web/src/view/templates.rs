@@ -25,8 +25,6 @@ pub struct TemplateRow {
     pub tasks: usize,
     /// Procedure, empty when none.
     pub procedure: String,
-    /// When it last changed.
-    pub changed: Moment,
     /// Whether it can no longer be chosen.
     pub retired: bool,
 }

@@ -205,6 +205,11 @@ fn details(d: &Directory, e: &TimelineEntry) -> Vec<Detail> {
         .collect()
 }
 
+/// A field of the record, which is JSON, as people read it.
+pub fn plain(d: &Directory, json: &str) -> String {
+    serde_json::from_str(json).map_or_else(|_| json.to_owned(), |v| read(d, &v))
+}
+
 /// A value of the record as people read it.
 pub fn read(d: &Directory, value: &serde_json::Value) -> String {
     use serde_json::Value as V;
