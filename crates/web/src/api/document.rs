@@ -80,7 +80,7 @@ impl Document {
                 "title": "Midwatch",
                 "version": env!("CARGO_PKG_VERSION"),
                 "description": "Everything the pages do, for programs. Errors are problem details (RFC 9457). Changes to tickets take an Idempotency-Key, so that they can be sent again, and If-Match with the version last seen.",
-                "license": { "name": "AGPL-3.0-or-later", "identifier": "AGPL-3.0-or-later" },
+                "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
             },
             "servers": [{ "url": "/" }],
             "security": [{ "token": [] }, { "session": [] }],
