@@ -70,6 +70,7 @@ pub(super) fn make(
         h = h.day(midnight, day, until)?;
         progress(day * 100 / DAYS);
     }
+    h = h.wait_for_an_answer()?;
     let tickets = i64::try_from(h.lives.len()).unwrap_or(i64::MAX);
     Ok(Made { tickets })
 }
@@ -197,6 +198,48 @@ impl History {
                     }
                     (Some(_) | None, None) => break,
                 }
+            }
+            Ok(self)
+        })
+    }
+
+    /// The present watch: a handoff waits for an answer.
+    fn wait_for_an_answer(self) -> Result<Self, Fault> {
+        let desk = self.desk.clone();
+        desk.store.write_blocking(move |w| {
+            let numbers: Vec<TicketNo> = self.lives.keys().rev().copied().collect();
+            for number in numbers {
+                let Some(t) = ticket::load(&mut w.tx, number)? else {
+                    continue;
+                };
+                let ready = t.is_open()
+                    && t.acknowledged.is_some()
+                    && t.offer.is_none()
+                    && t.restricted_to.is_none();
+                let Some(to) = self.people[2..6]
+                    .iter()
+                    .find(|p| **p != t.owner)
+                    .filter(|_| ready)
+                else {
+                    continue;
+                };
+                let brief = midwatch_domain::ticket::brief::draft(&t, &[], &w.directory, w.now);
+                let offer = OfferHandoff {
+                    to: to.clone(),
+                    situation: brief.situation,
+                    done: brief.done,
+                    open: brief.open,
+                    next_steps: brief.next_steps,
+                };
+                w.now = w.head.recorded_at;
+                act(
+                    w,
+                    &viewer(&t.owner, Role::Analyst),
+                    number,
+                    &offer.into(),
+                    &Conditions::default(),
+                )?;
+                break;
             }
             Ok(self)
         })
