@@ -43,12 +43,14 @@ pub async fn serve(
         demo,
         max_evidence: config.max_evidence_mib << 20,
     };
-    let (router, _) = router::router(App::new(desk.clone(), web));
+    let app = App::new(desk.clone(), web);
+    let live = app.live.clone();
+    let (router, _) = router::router(app);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let loops = desk.start(stopping);
     let handle = Handle::new();
-    tokio::spawn(stop_on_signal(handle.clone(), stop));
+    tokio::spawn(stop_on_signal(handle.clone(), stop, live));
     ready(&desk, bound);
     let served = if config.tls_certificate.is_empty() {
         axum_server::from_tcp(listener)
@@ -93,7 +95,11 @@ fn hold(config: &Config) -> Result<Option<std::fs::File>, String> {
     }
 }
 
-async fn stop_on_signal(handle: Handle<SocketAddr>, stop: tokio::sync::watch::Sender<bool>) {
+async fn stop_on_signal(
+    handle: Handle<SocketAddr>,
+    stop: tokio::sync::watch::Sender<bool>,
+    live: midwatch_web::live::Hub,
+) {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut term), Ok(mut int)) = (
         signal(SignalKind::terminate()),
@@ -106,6 +112,8 @@ async fn stop_on_signal(handle: Handle<SocketAddr>, stop: tokio::sync::watch::Se
     tracing::info!("stopping");
     // Nobody may be left to hear it.
     let _ = stop.send(true);
+    // Live events never end by themselves.
+    live.stop();
     handle.graceful_shutdown(Some(GRACE));
 }
 

@@ -35,33 +35,45 @@ export function startLive() {
     }
   };
 
-  const source = new EventSource(`/live?topics=${encodeURIComponent(topics)}`);
-  source.addEventListener("message", (event) => {
-    let news;
-    try { news = JSON.parse(event.data); } catch { return; }
-    if (!news.ticket) return;
+  let source;
+  const everything = () => {
     const here = document.querySelector("[data-ticket]");
-    if (here?.dataset.ticket === news.ticket && Number(here.dataset.seq) >= Number(news.seq)) return;
-    changed.add(news.ticket);
+    if (here) changed.add(here.dataset.ticket);
+    for (const row of document.querySelectorAll("[data-live-rows] > [data-key]")) changed.add(row.dataset.key);
+    // Nothing of this name exists: a list that may have grown is fetched anew.
+    changed.add("");
     timer ||= setTimeout(apply, SETTLE_MS);
-  });
-  source.addEventListener("open", () => {
-    clearTimeout(trouble);
-    trouble = 0;
-    if (state) state.hidden = true;
-    if (lost) {
-      lost = false;
+  };
+
+  const connect = () => {
+    source = new EventSource(`/live?topics=${encodeURIComponent(topics)}`);
+    source.addEventListener("message", (event) => {
+      let news;
+      try { news = JSON.parse(event.data); } catch { return; }
+      if (!news.ticket) return;
       const here = document.querySelector("[data-ticket]");
-      if (here) changed.add(here.dataset.ticket);
-      for (const row of document.querySelectorAll("[data-live-rows] > [data-key]")) changed.add(row.dataset.key);
+      if (here?.dataset.ticket === news.ticket && Number(here.dataset.seq) >= Number(news.seq)) return;
+      changed.add(news.ticket);
       timer ||= setTimeout(apply, SETTLE_MS);
-    }
-  });
-  source.addEventListener("error", () => {
-    lost = true;
-    trouble ||= setTimeout(() => {
-      if (state) { state.textContent = "Reconnecting"; state.title = "What you see may be a little old. Acts are still checked by the server."; state.hidden = false; }
-    }, QUIET_MS);
-  });
-  addEventListener("pagehide", () => source.close());
+    });
+    source.addEventListener("resync", everything);
+    source.addEventListener("open", () => {
+      clearTimeout(trouble);
+      trouble = 0;
+      if (state) state.hidden = true;
+      if (lost) { lost = false; everything(); }
+    });
+    source.addEventListener("error", () => {
+      lost = true;
+      trouble ||= setTimeout(() => {
+        if (state) { state.textContent = "Reconnecting"; state.title = "What you see may be a little old. Acts are still checked by the server."; state.hidden = false; }
+      }, QUIET_MS);
+    });
+  };
+  const leave = () => { source?.close(); source = undefined; clearTimeout(trouble); trouble = 0; lost = true; };
+
+  // A browser has few connections to one server: pages nobody looks at give theirs back, and catch up when looked at.
+  if (!document.hidden) connect(); else lost = true;
+  document.addEventListener("visibilitychange", () => { if (document.hidden) leave(); else if (!source) connect(); });
+  addEventListener("pagehide", leave);
 }

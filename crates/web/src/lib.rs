@@ -6,6 +6,7 @@ pub mod assets;
 pub mod auth;
 pub mod form;
 pub mod health;
+pub mod live;
 pub mod pages;
 pub mod policy;
 pub mod problem;
@@ -25,6 +26,8 @@ pub struct App {
     pub desk: Desk,
     /// How the server is run.
     pub config: Config,
+    /// Who is connected for live events.
+    pub live: live::Hub,
 }
 
 /// How the server is run.
@@ -44,7 +47,11 @@ pub const MAX_EVIDENCE: u64 = 1 << 30;
 impl App {
     /// What handlers share.
     pub fn new(desk: Desk, config: Config) -> Self {
-        Self { desk, config }
+        Self {
+            desk,
+            config,
+            live: live::Hub::default(),
+        }
     }
 
     /// Reads from the store where blocking is allowed.

@@ -20,6 +20,7 @@ pub fn router(app: App) -> (Router, Vec<Route>) {
     let (router, list) = Routes::new(app.clone())
         .with(health::routes)
         .with(crate::api::routes)
+        .with(crate::live::routes)
         .with(crate::pages::routes)
         .finish();
     let set = |name: HeaderName, value: &'static str| {
