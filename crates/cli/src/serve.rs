@@ -22,7 +22,7 @@ pub async fn serve(
     ready: impl FnOnce(&Desk, SocketAddr) + Send,
 ) -> Result<(), String> {
     let settings = config.settings();
-    std::fs::create_dir_all(&config.data).map_err(|e| {
+    midwatch_desk::data_folder(&config.data).map_err(|e| {
         format!(
             "The data folder {} cannot be made: {e}",
             config.data.display()
@@ -123,7 +123,7 @@ pub fn greet(desk: &Desk, url: &str) {
     match tokio::task::block_in_place(|| desk.setup_link()) {
         Ok(None) => {}
         Ok(Some(link)) => crate::say(&format!(
-            "Set it up within a day: {url}/setup?link={}",
+            "Set it up within a day: {url}/setup?token={}",
             link.expose()
         )),
         Err(e) => tracing::error!(error = %e, "the link for setting up could not be made"),

@@ -59,6 +59,18 @@ impl Settings {
     }
 }
 
+/// Makes the data folder if it is missing, for its owner alone: it holds keys, hashes of passwords and evidence.
+///
+/// # Errors
+/// As the operating system says.
+pub fn data_folder(path: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+}
+
 /// The real clock.
 pub fn system_clock() -> Clock {
     Arc::new(|| {
@@ -112,7 +124,7 @@ impl Desk {
             readers,
             seal_key,
         } = settings;
-        std::fs::create_dir_all(&data)
+        data_folder(&data)
             .map_err(|e| StoreError::Unavailable(format!("the data folder cannot be made: {e}")))?;
         let key = checkpoint::signing_key(&data.join("checkpoint.key"), || {
             let mut seed = [0; 32];

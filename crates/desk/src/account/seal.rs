@@ -53,17 +53,9 @@ impl Seal {
                 Ok(Self(None))
             }
             Err(_) => {
-                let bytes = fresh();
-                let mut file = std::fs::OpenOptions::new()
-                    .write(true)
-                    .create_new(true)
-                    .mode(0o600)
-                    .open(&path)
-                    .map_err(says)?;
-                file.write_all(&bytes)
-                    .and_then(|()| file.sync_all())
-                    .map_err(says)?;
-                key(&bytes).map(|k| Self(Some(k)))
+                make(&path, &fresh()).map_err(says)?;
+                // Another node may have been faster; the one in place counts.
+                key(&std::fs::read(&path).map_err(says)?).map(|k| Self(Some(k)))
             }
         }
     }
@@ -116,6 +108,29 @@ impl Seal {
             ))
         })?;
         Ok(opened.to_vec())
+    }
+}
+
+/// Puts a key in place whole, unless there is one: nodes may share the folder, and nobody may read half a key.
+fn make(path: &Path, bytes: &[u8; 32]) -> std::io::Result<()> {
+    let part = path.with_extension(format!("part.{}", std::process::id()));
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&part)?;
+    let placed = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| std::fs::hard_link(&part, path));
+    std::fs::remove_file(&part)?;
+    match placed {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(e),
+        _ => match path.parent() {
+            Some(folder) => std::fs::File::open(folder)?.sync_all(),
+            None => Ok(()),
+        },
     }
 }
 

@@ -14,10 +14,11 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 use super::frame::{escape, html, local, organisation, theme};
-use super::typed::{self, Typed, as_piece};
+use super::typed::{self, Typed};
 use crate::policy::{Policy, Routes};
 use crate::problem::Problem;
 use crate::view::door::{DemoPerson, Door, Typed as Setup};
+use crate::view::piece::Problem as Piece;
 use crate::visit::Visit;
 use crate::{App, assets, auth};
 
@@ -162,7 +163,7 @@ async fn sign_in(
         Err(e) => return Err(e.into()),
     };
     let mut door = Door::sign_in(login, next, None, assets::version());
-    door.form.problem = Some(as_piece(&refused));
+    door.form.problem = Some(says(&refused));
     again(&app, &headers, &refused, door).await
 }
 
@@ -232,7 +233,7 @@ async fn second(
         .await?;
     if waits.is_some_and(|s| s.session.is_some_and(|s| !s.passed)) {
         let mut door = Door::second_factor(next, None, assets::version());
-        door.form.problem = Some(as_piece(&refused));
+        door.form.problem = Some(says(&refused));
         return again(&app, &headers, &refused, door).await;
     }
     // Too many codes, or too late: from the beginning.
@@ -240,7 +241,7 @@ async fn second(
     let anew = wrong(
         "The second factor was not shown in time or too often wrong. Sign in again from the beginning.",
     );
-    door.form.problem = Some(as_piece(&anew));
+    door.form.problem = Some(says(&anew));
     let mut response = again(&app, &headers, &anew, door).await?;
     response
         .headers_mut()
@@ -344,6 +345,20 @@ fn wait(seconds: i64) -> Problem {
     let mut problem = Problem::from(midwatch_desk::account::throttle::too_often(seconds));
     problem.retry_after = u16::try_from(seconds).ok();
     problem
+}
+
+/// A refusal at the door. It says no more than it must.
+fn says(problem: &Problem) -> Piece {
+    let remedy = match problem.status {
+        401 => "Lost it? An administrator can give you a link to choose a new one.",
+        _ => "",
+    };
+    Piece {
+        title: problem.detail.clone(),
+        detail: String::new(),
+        remedy: remedy.to_owned(),
+        items: Vec::new(),
+    }
 }
 
 fn see_other(to: &str) -> Response {
