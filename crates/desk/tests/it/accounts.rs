@@ -1,10 +1,5 @@
 //! Accounts over the whole desk: doors that open for whom they should, and for nobody else.
 
-#![expect(
-    clippy::too_many_lines,
-    reason = "a scenario is read from its beginning to its end"
-)]
-
 mod factor;
 mod links;
 mod sign_in;

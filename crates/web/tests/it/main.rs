@@ -1,11 +1,6 @@
 //! The whole web crate over HTTP, in process: a desk for tests behind its router.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
-#![expect(
-    clippy::too_many_lines,
-    reason = "a scenario is read from its beginning to its end"
-)]
-
 mod accounts;
 mod api_document;
 mod api_hostile;

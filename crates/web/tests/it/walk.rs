@@ -117,10 +117,10 @@ async fn every_role_meets_its_policy(engine: Engine) {
             );
             match route.policy {
                 Policy::May(action) if reach(role, action) == Reach::None => {
-                    assert_eq!(status, StatusCode::FORBIDDEN, "{says}")
+                    assert_eq!(status, StatusCode::FORBIDDEN, "{says}");
                 }
                 Policy::May(_) | Policy::Signed => {
-                    assert_ne!(status, StatusCode::UNAUTHORIZED, "{says}")
+                    assert_ne!(status, StatusCode::UNAUTHORIZED, "{says}");
                 }
                 Policy::Public => {}
             }
