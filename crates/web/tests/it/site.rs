@@ -92,13 +92,13 @@ impl Site {
 
     /// A site on a desk.
     pub(crate) fn over(desk: TestDesk) -> Self {
-        let app = App {
-            desk: desk.desk.clone(),
-            config: Config {
+        let app = App::new(
+            desk.desk.clone(),
+            Config {
                 max_evidence: MAX_EVIDENCE,
                 ..Config::default()
             },
-        };
+        );
         let (router, routes) = router::router(app.clone());
         Self {
             desk,
