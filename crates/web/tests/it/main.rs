@@ -2,9 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 mod accounts;
+mod api_changes;
 mod api_document;
+mod api_evidence;
 mod api_hostile;
 mod api_matrix;
+mod api_scope;
+mod api_state;
 mod api_tickets;
 mod door;
 #[allow(dead_code, reason = "each suite needs some of what a site can do")]

@@ -92,13 +92,16 @@ impl Site {
 
     /// A site on a desk.
     pub(crate) fn over(desk: TestDesk) -> Self {
-        let app = App::new(
-            desk.desk.clone(),
-            Config {
-                max_evidence: MAX_EVIDENCE,
-                ..Config::default()
-            },
-        );
+        let config = Config {
+            max_evidence: MAX_EVIDENCE,
+            ..Config::default()
+        };
+        Self::with(desk, config)
+    }
+
+    /// A site on a desk, run in some way.
+    pub(crate) fn with(desk: TestDesk, config: Config) -> Self {
+        let app = App::new(desk.desk.clone(), config);
         let (router, routes) = router::router(app.clone());
         Self {
             desk,

@@ -1,0 +1,370 @@
+//! `midwatch ticket` against a real server on a port of its own: the executable as people run it.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+use midwatch_domain::access::TokenScope;
+use midwatch_domain::id::PersonId;
+use midwatch_testkit::{Engine, TestDesk};
+use midwatch_web::{App, Config, MAX_EVIDENCE, router};
+use serde_json::Value;
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+const SSHD: &str = include_str!("../../../fixtures/sshd-auth.log");
+
+struct Server {
+    desk: TestDesk,
+    url: String,
+}
+
+impl Server {
+    async fn start() -> Self {
+        let desk = TestDesk::new(Engine::Sqlite).await;
+        let config = Config {
+            max_evidence: MAX_EVIDENCE,
+            ..Config::default()
+        };
+        let app = App {
+            desk: desk.desk.clone(),
+            config,
+        };
+        let (router, _) = router::router(app);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { desk, url }
+    }
+
+    async fn client(&self, person: &PersonId) -> Client {
+        let scopes = [TokenScope::Read, TokenScope::Open, TokenScope::Work];
+        let viewer = self.desk.as_(person);
+        let made = self
+            .desk
+            .desk
+            .make_token(viewer, "test".into(), scopes.into(), 30)
+            .await;
+        Client {
+            server: self.url.clone(),
+            token: made.unwrap().1.expose().to_owned(),
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Client {
+    server: String,
+    token: String,
+}
+
+impl Client {
+    /// Runs the client to its end, beside the server.
+    async fn run(&self, args: &[&str], input: Option<&str>) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_midwatch"));
+        command
+            .arg("ticket")
+            .args(args)
+            .env_clear()
+            .env("HOME", "/nonexistent")
+            .env("MIDWATCH_SERVER", &self.server)
+            .env("MIDWATCH_TOKEN", &self.token)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let input = input.unwrap_or_default().to_owned();
+        let ended = tokio::task::spawn_blocking(move || {
+            let mut child = command.spawn().unwrap();
+            // Who reads no input may be gone before it is written.
+            let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+            child.wait_with_output().unwrap()
+        });
+        ended.await.unwrap()
+    }
+
+    /// Runs it; it must do what it should.
+    async fn ok(&self, args: &[&str]) -> String {
+        let out = self.run(args, None).await;
+        assert!(
+            out.status.success(),
+            "{args:?}: {}",
+            String::from_utf8_lossy(&out.stderr)
+        );
+        String::from_utf8(out.stdout).unwrap()
+    }
+}
+
+fn said(out: &Output) -> (i32, String) {
+    let text = String::from_utf8_lossy(&out.stderr).into_owned();
+    (out.status.code().unwrap(), text)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_becomes_a_ticket_and_is_worked_to_its_end() {
+    let server = Server::start().await;
+    let (ben, cleo) = (
+        server.client(&server.desk.cast.ben).await,
+        server.client(&server.desk.cast.cleo).await,
+    );
+    let fields = [
+        "new",
+        "--json",
+        "--template",
+        "suspicious-log",
+        "--field",
+        "log_source=bastion1, auth.log",
+        "--field",
+        "pattern=Failed logins",
+        "--field",
+        "success_seen=Yes",
+    ];
+    let opened = ben.run(&fields, Some(SSHD)).await;
+    assert!(opened.status.success(), "{opened:?}");
+    let opened: Value = serde_json::from_slice(&opened.stdout).unwrap();
+    assert_eq!(opened["ticket"], "MW-1");
+    let ticket = server.desk.ticket("MW-1".parse().unwrap());
+    assert_eq!(ticket.origin.as_str(), "cli");
+    assert_eq!(ticket.description, SSHD.trim());
+    assert!(
+        SSHD.starts_with(ticket.title.trim_end_matches('…')),
+        "{}",
+        ticket.title
+    );
+
+    ben.ok(&["ack", "MW-1"]).await;
+    ben.ok(&["note", "1", "Keller", "confirms:", "not her"])
+        .await;
+    let piped = ben.run(&["note", "MW-1"], Some("from a pipe")).await;
+    assert!(piped.status.success());
+    ben.ok(&["classify", "MW-1", "--severity", "high", "--tag", "ssh"])
+        .await;
+    ben.ok(&["task", "add", "MW-1", "Reset the password", "--to", "cleo"])
+        .await;
+    ben.ok(&[
+        "offer",
+        "MW-1",
+        "--to",
+        "cleo@example.org",
+        "--situation",
+        "A spray with one success",
+    ])
+    .await;
+    cleo.ok(&["accept", "MW-1"]).await;
+    for phase in ["analysis", "containment", "eradication", "recovery"] {
+        cleo.ok(&["phase", "MW-1", phase]).await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("auth.log");
+    std::fs::write(&log, SSHD).unwrap();
+    cleo.ok(&[
+        "attach",
+        "MW-1",
+        log.to_str().unwrap(),
+        "--source",
+        "copied by hand",
+    ])
+    .await;
+    let shown: Value = serde_json::from_str(&cleo.ok(&["show", "MW-1", "--json"]).await).unwrap();
+    let evidence = shown["ticket"]["evidence"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let copy = folder.path().join("copy.log");
+    cleo.ok(&[
+        "evidence",
+        "get",
+        "MW-1",
+        &evidence,
+        "--why",
+        "test",
+        "-o",
+        copy.to_str().unwrap(),
+    ])
+    .await;
+    assert_eq!(std::fs::read_to_string(&copy).unwrap(), SSHD);
+    assert_eq!(
+        cleo.ok(&["evidence", "verify", "MW-1", &evidence]).await,
+        "Intact: it is what was attached.\n"
+    );
+    let listed = cleo.ok(&["list", "tag:ssh", "--sort", "-opened"]).await;
+    assert!(
+        listed.contains("MW-1") && listed.contains("recovery"),
+        "{listed}"
+    );
+
+    let early = cleo
+        .run(
+            &[
+                "close",
+                "MW-1",
+                "--outcome",
+                "true_positive",
+                "--summary",
+                "One account reset",
+            ],
+            None,
+        )
+        .await;
+    assert_eq!(said(&early).0, 1, "the template asks for more: {early:?}");
+    let text = cleo.ok(&["show", "MW-1"]).await;
+    for says in [
+        "Owner     Cleo Analyst (acknowledged)",
+        "Keller confirms: not her",
+        "from a pipe",
+        "[ ] tsk_",
+        "auth.log",
+    ] {
+        assert!(text.contains(says), "{says} in:\n{text}");
+    }
+    assert!(!text.contains('\u{1b}'), "no colour where nobody looks");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_becomes_a_ticket_with_the_mail_as_evidence() {
+    let server = Server::start().await;
+    let ben = server.client(&server.desk.cast.ben).await;
+    let mail = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/phishing.eml");
+    ben.ok(&[
+        "new",
+        "--template",
+        "phishing",
+        "--eml",
+        mail,
+        "--field",
+        "credentials_entered=no",
+        "--field",
+        "target=One person",
+    ])
+    .await;
+    let ticket = server.desk.ticket("MW-1".parse().unwrap());
+    assert!(
+        ticket.fields["sender"]
+            .as_str()
+            .unwrap()
+            .contains("harbour-freight-it.example")
+    );
+    assert!(ticket.description.contains("message-id: "));
+    let evidence = &ticket.evidence[0];
+    assert_eq!(evidence.name, "phishing.eml");
+    let size = std::fs::metadata(mail).unwrap().len();
+    assert_eq!(u64::try_from(evidence.size).unwrap(), size, "byte for byte");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_long_for_a_description_is_attached_whole() {
+    let server = Server::start().await;
+    let ben = server.client(&server.desk.cast.ben).await;
+    let long = SSHD.repeat(1 + 200_000 / SSHD.len());
+    let opened = ben
+        .run(&["new", "--title", "A long log"], Some(&long))
+        .await;
+    assert!(opened.status.success(), "{opened:?}");
+    let ticket = server.desk.ticket("MW-1".parse().unwrap());
+    assert!(ticket.description.ends_with("attached as evidence.]"));
+    assert_eq!(
+        usize::try_from(ticket.evidence[0].size).unwrap(),
+        long.len()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_say_what_to_do_and_end_with_their_code() {
+    let server = Server::start().await;
+    let (ben, rui) = (
+        server.client(&server.desk.cast.ben).await,
+        server.client(&server.desk.cast.rui).await,
+    );
+    server.desk.open(&server.desk.cast.ben, "One").await;
+    let stranger = Client {
+        token: "mwt_wrong".into(),
+        ..ben.clone()
+    };
+    let nowhere = Client {
+        server: "http://127.0.0.1:9".into(),
+        ..ben.clone()
+    };
+    let missing: &[&str] = &["new", "--template", "phishing", "--title", "x"];
+    for (who, args, code, says) in [
+        (&ben, &["show", "MW-99"][..], 1, "There is no such ticket"),
+        (
+            &ben,
+            &["phase", "MW-1", "lunch"],
+            1,
+            "Expected one of: detection",
+        ),
+        (&ben, &["list", "phase:lunch"], 1, "Column 7"),
+        (&ben, missing, 1, "--field 'sender=…'   Sender address"),
+        (&ben, missing, 1, "One person | A few people"),
+        (
+            &ben,
+            &["new", "--template", "nonsense", "--title", "x"],
+            2,
+            "Expected one of: business_email_compromise",
+        ),
+        (&ben, &["new"], 2, "Nothing to open a ticket with"),
+        (
+            &ben,
+            &["offer", "MW-1", "--to", "zoe"],
+            2,
+            "Nobody is called “zoe”",
+        ),
+        (&ben, &["show", "XX-1"], 2, "MW-1042"),
+        (&ben, &["dance"], 2, "unrecognized subcommand"),
+        (
+            &ben,
+            &[
+                "evidence",
+                "get",
+                "MW-1",
+                "../x",
+                "--why",
+                "x",
+                "-o",
+                "/nonexistent/x",
+            ],
+            2,
+            "not an id of evidence",
+        ),
+        (&rui, &["take", "MW-1"], 1, "role reporter"),
+        (&stranger, &["list"], 1, "token does not hold"),
+        (&nowhere, &["note", "MW-1", "x"], 3, "cannot be reached"),
+    ] {
+        let (got, text) = said(&who.run(args, None).await);
+        assert_eq!(got, code, "{args:?}: {text}");
+        assert!(text.contains(says), "{args:?}: {text}");
+    }
+}
+
+/// The first connection is accepted and dropped; the second one reaches the server. The change is done once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_breaks_is_tried_once_more() {
+    let server = Server::start().await;
+    let ben = server.client(&server.desk.cast.ben).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let flaky = Client {
+        server: format!("http://{}", listener.local_addr().unwrap()),
+        ..ben
+    };
+    let upstream = server.url.trim_start_matches("http://").to_owned();
+    tokio::spawn(async move {
+        let (first, _) = listener.accept().await.unwrap();
+        drop(first);
+        while let Ok((mut near, _)) = listener.accept().await {
+            let mut far = tokio::net::TcpStream::connect(&upstream).await.unwrap();
+            tokio::spawn(async move {
+                let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+            });
+        }
+    });
+    let opened = flaky
+        .run(&["new", "--title", "Through a bad line"], None)
+        .await;
+    assert!(opened.status.success(), "{opened:?}");
+    assert_eq!(
+        server.desk.ticket("MW-1".parse().unwrap()).title,
+        "Through a bad line"
+    );
+    let none = server.desk.read(|tx| {
+        let viewer = midwatch_domain::access::Viewer::system();
+        midwatch_store::read::ticket::find_ticket(tx, &viewer, "MW-2".parse().unwrap())
+    });
+    assert!(none.is_err(), "one ticket, not two");
+}
