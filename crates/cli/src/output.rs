@@ -4,13 +4,13 @@ use std::io::{IsTerminal as _, Write as _};
 
 /// Where people read: whether with colour, and how wide a line is.
 #[derive(Clone, Copy, Debug)]
-pub struct Style {
+pub(crate) struct Style {
     colour: bool,
 }
 
 impl Style {
     /// As standard output can: colour on a terminal unless `NO_COLOR` is set.
-    pub fn of_stdout() -> Self {
+    pub(crate) fn of_stdout() -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         Self {
             colour: wanted && std::io::stdout().is_terminal(),
@@ -19,22 +19,22 @@ impl Style {
 
     /// Without colour.
     #[cfg(test)]
-    pub fn plain() -> Self {
+    pub(crate) fn plain() -> Self {
         Self { colour: false }
     }
 
     /// Text that stands out.
-    pub fn bold(self, text: &str) -> String {
+    pub(crate) fn bold(self, text: &str) -> String {
         self.paint("1", text)
     }
 
     /// Text that stands back.
-    pub fn dim(self, text: &str) -> String {
+    pub(crate) fn dim(self, text: &str) -> String {
         self.paint("2", text)
     }
 
     /// A severity in its colour; the word says it too.
-    pub fn severity(self, severity: &str) -> String {
+    pub(crate) fn severity(self, severity: &str) -> String {
         let code = match severity.trim_end() {
             "critical" => "1;31",
             "high" => "31",
@@ -54,7 +54,7 @@ impl Style {
 }
 
 /// Text from elsewhere without what could steer a terminal or turn the order of letters. Line breaks stay.
-pub fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let steers = |c: char| {
         (c.is_control() && c != '\n' && c != '\t')
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
@@ -63,19 +63,19 @@ pub fn clean(text: &str) -> String {
 }
 
 /// Like [`clean`], on one line.
-pub fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Text indented under something.
-pub fn indented(text: &str, by: usize) -> String {
+pub(crate) fn indented(text: &str, by: usize) -> String {
     let space = " ".repeat(by);
     let lines: Vec<String> = clean(text).lines().map(|l| format!("{space}{l}")).collect();
     lines.join("\n")
 }
 
 /// Rows with their columns aligned; the last column is not padded. The first row is the heading.
-pub fn table(rows: &[Vec<String>]) -> Vec<Vec<String>> {
+pub(crate) fn table(rows: &[Vec<String>]) -> Vec<Vec<String>> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |i: usize| {
         let widths = rows.iter().filter_map(|r| r.get(i));
@@ -92,12 +92,12 @@ pub fn table(rows: &[Vec<String>]) -> Vec<Vec<String>> {
 }
 
 /// Writes a line to standard output; a closed pipe is nobody listening, not a failure.
-pub fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
 /// Writes a line to standard error.
-pub fn complain(text: &str) {
+pub(crate) fn complain(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "midwatch: {text}");
 }
 

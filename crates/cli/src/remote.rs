@@ -3,6 +3,7 @@
 mod client;
 mod mail;
 mod new;
+mod send;
 mod settings;
 mod show;
 mod verbs;
@@ -17,7 +18,7 @@ use settings::Reach;
 
 /// Work tickets on a server. Exit codes: 0 done, 1 refused, 2 not understood, 3 server not reached.
 #[derive(Args, Debug)]
-pub struct TicketCommand {
+pub(crate) struct TicketCommand {
     #[command(flatten)]
     reach: Reach,
     #[command(subcommand)]
@@ -37,7 +38,7 @@ enum What {
 
 impl TicketCommand {
     /// Does it.
-    pub fn run(self) -> ExitCode {
+    pub(crate) fn run(self) -> ExitCode {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();

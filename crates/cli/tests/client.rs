@@ -24,10 +24,7 @@ impl Server {
             max_evidence: MAX_EVIDENCE,
             ..Config::default()
         };
-        let app = App {
-            desk: desk.desk.clone(),
-            config,
-        };
+        let app = App::new(desk.desk.clone(), config);
         let (router, _) = router::router(app);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -8,18 +8,18 @@ use super::settings::Access;
 
 /// Why a command did not do what it should, with the exit code that says so: 1 refused, 2 usage, 3 unreachable.
 #[derive(Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// For the shell.
-    pub code: u8,
+    pub(crate) code: u8,
     /// For the person.
-    pub message: String,
+    pub(crate) message: String,
     /// What the server said, if it did.
-    pub problem: Option<Value>,
+    pub(crate) problem: Option<Value>,
 }
 
 impl Failure {
     /// The command was not understood.
-    pub fn usage(message: impl Into<String>) -> Self {
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self {
             code: 2,
             message: message.into(),
@@ -28,7 +28,7 @@ impl Failure {
     }
 
     /// The server said no.
-    pub fn refused(message: impl Into<String>) -> Self {
+    pub(crate) fn refused(message: impl Into<String>) -> Self {
         Self {
             code: 1,
             message: message.into(),
@@ -37,7 +37,7 @@ impl Failure {
     }
 
     /// The server did not answer.
-    pub fn unreachable(message: impl Into<String>) -> Self {
+    pub(crate) fn unreachable(message: impl Into<String>) -> Self {
         Self {
             code: 3,
             message: message.into(),
@@ -47,7 +47,7 @@ impl Failure {
 }
 
 /// The client.
-pub struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     access: Access,
 }
@@ -57,7 +57,7 @@ impl Client {
     ///
     /// # Errors
     /// Unreachable, if no client can be made here.
-    pub fn new(access: Access) -> Result<Self, Failure> {
+    pub(crate) fn new(access: Access) -> Result<Self, Failure> {
         let http = reqwest::Client::builder()
             .user_agent(concat!("midwatch/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
@@ -71,7 +71,7 @@ impl Client {
     ///
     /// # Errors
     /// What the server refused, or that it cannot be reached.
-    pub async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Value, Failure> {
+    pub(crate) async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Value, Failure> {
         let response = self
             .send(|| Ok(self.request(Method::GET, path).query(query)))
             .await?;
@@ -82,7 +82,7 @@ impl Client {
     ///
     /// # Errors
     /// What the server refused, or that it cannot be reached.
-    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         json(self.post_for(path, body).await?).await
     }
 
@@ -90,7 +90,7 @@ impl Client {
     ///
     /// # Errors
     /// What the server refused, or that it cannot be reached.
-    pub async fn post_for(&self, path: &str, body: &Value) -> Result<Response, Failure> {
+    pub(crate) async fn post_for(&self, path: &str, body: &Value) -> Result<Response, Failure> {
         let key = key();
         self.send(|| {
             Ok(self
@@ -105,7 +105,7 @@ impl Client {
     ///
     /// # Errors
     /// What the server refused, or that it cannot be reached.
-    pub async fn upload(
+    pub(crate) async fn upload(
         &self,
         path: &str,
         form: impl Fn() -> Result<reqwest::multipart::Form, Failure>,

@@ -7,11 +7,11 @@ use crate::output;
 
 /// What a ticket takes from a mail.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Mail {
+pub(crate) struct Mail {
     /// Subject.
-    pub subject: String,
+    pub(crate) subject: String,
     /// From.
-    pub from: String,
+    pub(crate) from: String,
     others: Vec<(String, String)>,
 }
 
@@ -28,7 +28,7 @@ const SHOWN: &[&str] = &[
 
 impl Mail {
     /// Reads the headers, unfolded and decoded.
-    pub fn read(bytes: &[u8]) -> Self {
+    pub(crate) fn read(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
         let mut headers: Vec<(String, String)> = Vec::new();
         for line in text.lines().take_while(|l| !l.is_empty()) {
@@ -42,7 +42,7 @@ impl Mail {
                     value.push_str(line.trim());
                 }
                 (false, _, Some((name, value))) => {
-                    headers.push((name.to_ascii_lowercase(), value.trim().to_owned()))
+                    headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
                 }
                 _ => {}
             }
@@ -66,7 +66,7 @@ impl Mail {
     }
 
     /// The headers that matter, a line each.
-    pub fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let lines = SHOWN
             .iter()
             .filter_map(|n| self.others.iter().find(|h| h.0 == *n));

@@ -18,7 +18,7 @@ const MAX_TITLE: usize = 120;
 
 /// Open a ticket. Text on standard input becomes its description: midwatch ticket new --template suspicious_log_activity < auth.log
 #[derive(Args, Debug)]
-pub struct New {
+pub(crate) struct New {
     /// Key of a template, or the beginning of one.
     #[arg(long, value_name = "KEY")]
     template: Option<String>,
@@ -50,7 +50,7 @@ impl New {
     ///
     /// # Errors
     /// As the server says.
-    pub async fn run(&self, client: &Client) -> Result<Value, Failure> {
+    pub(crate) async fn run(&self, client: &Client) -> Result<Value, Failure> {
         let given = standard_input()?;
         let mail = self
             .eml

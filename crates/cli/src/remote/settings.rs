@@ -8,19 +8,19 @@ use super::client::Failure;
 
 /// How to reach the server.
 #[derive(Args, Clone, Debug, Default)]
-pub struct Reach {
+pub(crate) struct Reach {
     /// The server, such as https://midwatch.example.org.
     #[arg(long, env = "MIDWATCH_SERVER", value_name = "URL", global = true)]
-    pub server: Option<String>,
+    pub(crate) server: Option<String>,
     /// A file that holds the API token and that only you can read. Or set MIDWATCH_TOKEN.
     #[arg(long, env = "MIDWATCH_TOKEN_FILE", value_name = "FILE", global = true)]
-    pub token_file: Option<PathBuf>,
+    pub(crate) token_file: Option<PathBuf>,
     /// The client's settings file; else ~/.config/midwatch/client.toml with `server` and `token` or `token_file`.
     #[arg(long, env = "MIDWATCH_CLIENT", value_name = "FILE", global = true)]
-    pub client: Option<PathBuf>,
+    pub(crate) client: Option<PathBuf>,
     /// Print what the server answers, as JSON.
     #[arg(long, global = true)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 /// The client's settings file.
@@ -34,11 +34,11 @@ struct File {
 
 /// Server and token, decided.
 #[derive(Debug)]
-pub struct Access {
+pub(crate) struct Access {
     /// Without a slash at the end.
-    pub server: String,
+    pub(crate) server: String,
     /// The secret.
-    pub token: String,
+    pub(crate) token: String,
 }
 
 impl Reach {
@@ -46,7 +46,7 @@ impl Reach {
     ///
     /// # Errors
     /// Usage: what is missing and where it can be said.
-    pub fn access(&self) -> Result<Access, Failure> {
+    pub(crate) fn access(&self) -> Result<Access, Failure> {
         let file = self.file()?;
         let server = self.server.clone().or(file.server).ok_or_else(|| {
             Failure::usage("Which server? Give --server, MIDWATCH_SERVER, or `server` in ~/.config/midwatch/client.toml.")

@@ -10,7 +10,7 @@ use crate::output::{self, Style, indented, line};
 
 /// Find tickets.
 #[derive(Args, Debug)]
-pub struct List {
+pub(crate) struct List {
     /// The query, in the language of the search field; nothing: open tickets.
     query: Vec<String>,
     /// What comes first, such as severity, opened or updated; a minus before it turns the order round.
@@ -26,7 +26,7 @@ impl List {
     ///
     /// # Errors
     /// As the server says.
-    pub async fn run(&self, client: &Client) -> Result<Value, Failure> {
+    pub(crate) async fn run(&self, client: &Client) -> Result<Value, Failure> {
         let query = if self.query.is_empty() {
             "is:open".to_owned()
         } else {
@@ -57,7 +57,7 @@ impl List {
 }
 
 /// The list as a table.
-pub fn rows(found: &Value, style: Style) -> String {
+pub(crate) fn rows(found: &Value, style: Style) -> String {
     let items = found["items"].as_array().cloned().unwrap_or_default();
     if items.is_empty() {
         return "No tickets.".to_owned();
@@ -102,7 +102,7 @@ pub fn rows(found: &Value, style: Style) -> String {
 
 /// Show a ticket.
 #[derive(Args, Debug)]
-pub struct Show {
+pub(crate) struct Show {
     #[arg(value_parser = number)]
     ticket: TicketNo,
     /// Only the ticket, without its timeline.
@@ -115,21 +115,18 @@ impl Show {
     ///
     /// # Errors
     /// As the server says.
-    pub async fn run(&self, client: &Client, style: Style) -> Result<(Value, String), Failure> {
+    pub(crate) async fn run(
+        &self,
+        client: &Client,
+        style: Style,
+    ) -> Result<(Value, String), Failure> {
         let path = format!("/tickets/{}", self.ticket);
         let ticket = client.get(&path, &[]).await?;
-        let mut entries: Vec<Value> = Vec::new();
-        let mut after = 0.to_string();
-        while !self.brief {
-            let page = client
-                .get(&format!("{path}/timeline"), &[("after", after)])
-                .await?;
-            entries.extend(page["items"].as_array().cloned().unwrap_or_default());
-            match page["next"].as_str() {
-                Some(next) => after = next.to_owned(),
-                None => break,
-            }
-        }
+        let entries = if self.brief {
+            Vec::new()
+        } else {
+            timeline(client, &path).await?
+        };
         // Names stand in the timeline; whoever may not list people still sees them there.
         let people = client.get("/people", &[]).await.unwrap_or_default();
         let text = describe(&ticket, &entries, &people, style);
@@ -137,47 +134,66 @@ impl Show {
     }
 }
 
+/// The whole timeline, page after page.
+async fn timeline(client: &Client, path: &str) -> Result<Vec<Value>, Failure> {
+    let mut entries = Vec::new();
+    let mut after = 0.to_string();
+    loop {
+        let page = client
+            .get(&format!("{path}/timeline"), &[("after", after)])
+            .await?;
+        entries.extend(page["items"].as_array().cloned().unwrap_or_default());
+        match page["next"].as_str() {
+            Some(next) => after = next.to_owned(),
+            None => return Ok(entries),
+        }
+    }
+}
+
 fn describe(t: &Value, entries: &[Value], people: &Value, style: Style) -> String {
+    let mut out = head(t, people, style);
+    out.extend(list("Tasks", &t["tasks"], style, task));
+    out.extend(list("Evidence", &t["evidence"], style, evidence));
+    if !entries.is_empty() {
+        out.push(format!("\n{}", style.bold("Timeline")));
+    }
+    for e in entries {
+        let at = style.dim(&minute(&e["occurred_at"]));
+        let (who, what) = (line(word(&e["actor_name"])), line(word(&e["text"])));
+        out.push(format!("  {at}  {who} {what}"));
+        out.extend(e["body"].as_str().map(|body| indented(body, 20)));
+    }
+    out.join("\n")
+}
+
+/// What the ticket is and whose.
+fn head(t: &Value, people: &Value, style: Style) -> Vec<String> {
     let name = |id: &Value| {
-        let all = people["items"].as_array().into_iter().flatten();
-        let found = all
-            .into_iter()
-            .find(|p| p["id"] == *id)
-            .map(|p| line(word(&p["name"])));
-        found.unwrap_or_else(|| word(id).to_owned())
+        let mut all = people["items"].as_array().into_iter().flatten();
+        let found = all.find(|p| p["id"] == *id);
+        found.map_or_else(|| word(id).to_owned(), |p| line(word(&p["name"])))
     };
-    let mut out = vec![format!(
-        "{}  {}",
-        style.bold(word(&t["number"])),
-        style.bold(&line(word(&t["title"])))
-    )];
-    let marks = format!(
-        "{}  {}  TLP:{}  PAP:{}  {}",
-        style.severity(word(&t["severity"])),
-        word(&t["phase"]),
-        word(&t["tlp"]),
-        word(&t["pap"]),
-        word(&t["kind"])
-    );
-    out.push(marks);
+    let (number, title) = (word(&t["number"]), line(word(&t["title"])));
+    let severity = style.severity(word(&t["severity"]));
+    let [phase, tlp, pap, kind] = ["phase", "tlp", "pap", "kind"].map(|f| word(&t[f]));
     let seen = if t["acknowledged"].is_null() {
         "not acknowledged"
     } else {
         "acknowledged"
     };
-    out.push(format!("Owner     {} ({seen})", name(&t["owner"])));
-    if let Some(to) = t["offer"].get("to") {
-        out.push(format!("Offered   to {}, who has not answered", name(to)));
-    }
+    let mut out = vec![
+        format!("{}  {}", style.bold(number), style.bold(&title)),
+        format!("{severity}  {phase}  TLP:{tlp}  PAP:{pap}  {kind}"),
+        format!("Owner     {} ({seen})", name(&t["owner"])),
+    ];
+    let offered = t["offer"].get("to");
+    out.extend(offered.map(|to| format!("Offered   to {}, who has not answered", name(to))));
     out.push(format!("Reporter  {}", name(&t["reporter"])));
     out.push(format!("Opened    {}", minute(&t["opened_at"])));
-    if let Some(outcome) = t["outcome"].as_str() {
-        out.push(format!(
-            "Closed    {} as {outcome}: {}",
-            minute(&t["closed_at"]),
-            line(word(&t["summary"]))
-        ));
-    }
+    out.extend(t["outcome"].as_str().map(|outcome| {
+        let (at, summary) = (minute(&t["closed_at"]), line(word(&t["summary"])));
+        format!("Closed    {at} as {outcome}: {summary}")
+    }));
     let tags: Vec<&str> = t["tags"]
         .as_array()
         .into_iter()
@@ -187,67 +203,49 @@ fn describe(t: &Value, entries: &[Value], people: &Value, style: Style) -> Strin
     if !tags.is_empty() {
         out.push(format!("Tags      {}", line(&tags.join(" "))));
     }
-    let list = |title: &str, of: &Value, each: &dyn Fn(&Value) -> String| {
-        let rows: Vec<String> = of
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|x| format!("  {}", each(x)))
-            .collect();
-        if rows.is_empty() {
-            Vec::new()
-        } else {
-            std::iter::once(format!("\n{}", style.bold(title)))
-                .chain(rows)
-                .collect()
-        }
-    };
-    let task = |k: &Value| {
-        let mark = match word(&k["state"]) {
-            "open" => "[ ]",
-            "done" => "[x]",
-            _ => "[-]",
-        };
-        let must = if k["mandatory"] == true {
-            " (mandatory)"
-        } else {
-            ""
-        };
-        format!(
-            "{mark} {}  {}{must}",
-            style.dim(word(&k["id"])),
-            line(word(&k["title"]))
-        )
-    };
-    out.extend(list("Tasks", &t["tasks"], &task));
-    out.extend(list("Evidence", &t["evidence"], &|e| {
-        format!(
-            "{}  {}  {} bytes  sha256 {}",
-            style.dim(word(&e["id"])),
-            line(word(&e["name"])),
-            e["size"],
-            word(&e["sha256"])
-        )
-    }));
-    if !entries.is_empty() {
-        out.push(format!("\n{}", style.bold("Timeline")));
+    out
+}
+
+/// A heading with a line for each, or nothing.
+fn list(title: &str, of: &Value, style: Style, each: fn(&Value, Style) -> String) -> Vec<String> {
+    let rows = of.as_array().into_iter().flatten();
+    let rows: Vec<String> = rows.map(|x| format!("  {}", each(x, style))).collect();
+    if rows.is_empty() {
+        return rows;
     }
-    for e in entries {
-        out.push(format!(
-            "  {}  {} {}",
-            style.dim(&minute(&e["occurred_at"])),
-            line(word(&e["actor_name"])),
-            line(word(&e["text"]))
-        ));
-        if let Some(body) = e["body"].as_str() {
-            out.push(indented(body, 20));
-        }
-    }
-    out.join("\n")
+    let heading = format!("\n{}", style.bold(title));
+    std::iter::once(heading).chain(rows).collect()
+}
+
+fn task(k: &Value, style: Style) -> String {
+    let mark = match word(&k["state"]) {
+        "open" => "[ ]",
+        "done" => "[x]",
+        _ => "[-]",
+    };
+    let must = if k["mandatory"] == true {
+        " (mandatory)"
+    } else {
+        ""
+    };
+    format!(
+        "{mark} {}  {}{must}",
+        style.dim(word(&k["id"])),
+        line(word(&k["title"]))
+    )
+}
+
+fn evidence(e: &Value, style: Style) -> String {
+    let [id, name, sha256] = ["id", "name", "sha256"].map(|f| line(word(&e[f])));
+    format!(
+        "{}  {name}  {} bytes  sha256 {sha256}",
+        style.dim(&id),
+        e["size"]
+    )
 }
 
 /// A new ticket in a line or two.
-pub fn opened(number: &str, ticket: &Value, style: Style) -> String {
+pub(crate) fn opened(number: &str, ticket: &Value, style: Style) -> String {
     let title = ticket["title"]
         .as_str()
         .map(|t| format!("  {}", line(t)))

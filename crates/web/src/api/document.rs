@@ -180,9 +180,9 @@ impl Operation {
     }
 
     /// The JSON body, with an example.
-    pub(super) fn body<T: ToSchema>(mut self, example: Value) -> Self {
+    pub(super) fn body<T: ToSchema>(mut self, example: impl Into<Value>) -> Self {
         let schema = collect::<T>(&mut self.schemas);
-        self.content("application/json", &schema, &example)
+        self.content("application/json", &schema, &example.into())
     }
 
     /// A body of another form.

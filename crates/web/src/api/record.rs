@@ -252,7 +252,7 @@ async fn export(State(app): State<App>, Extension(who): Who) -> Answer {
     // A token needs the scope for tickets too: else most of the record would go out as commitments only.
     who.viewer.may(Action::ReadTickets)?;
     let (send, receive) = tokio::sync::mpsc::channel(4);
-    let (desk, viewer) = (app.desk.clone(), who.viewer);
+    let (desk, viewer) = (app.desk, who.viewer);
     tokio::task::spawn_blocking(move || {
         let key = checkpoint::public_key(&desk.key().verifying_key());
         let done = desk.store.read(|tx| write_export(tx, &viewer, key, &send));
