@@ -126,6 +126,8 @@ fn new_ticket(wrong: bool) -> NewTicket {
         fields: asked(),
         severity: midwatch_web::view::piece::Severity(midwatch_web::view::piece::Level::High),
         severity_reason: "A sign-in succeeded.".to_owned(),
+        later: Vec::new(),
+        open_later: false,
         owner: owner(),
         tasks: vec!["Save the raw log as evidence".to_owned(), "List the accounts that logged in and from where".to_owned(), "Ask the owners of the accounts by phone".to_owned()],
         procedure: "Handling of suspicious logins".to_owned(),

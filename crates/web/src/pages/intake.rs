@@ -133,15 +133,24 @@ async fn page(
                 .ok_or_else(|| Refusal::missing("template"))?,
         ),
     };
-    let mut basics = basics(look, template);
-    let mut asked = template.map_or(Vec::new(), |t| {
-        fields::form(t, &Values::new(), d, &look.now.zone, |r| {
-            r == Required::Open
-        })
+    let mut all = basics(look, template);
+    all.extend(template.map_or(Vec::new(), |t| {
+        let needed = |r| r == Required::Open;
+        fields::form(t, &Values::new(), d, &look.now.zone, needed)
+    }));
+    let left = typed.put_back(&mut all, problem);
+    let mut basics = all;
+    let mut asked = basics.split_off(2);
+    let mut later: Vec<Field> = Vec::new();
+    asked.retain(|f| {
+        if !f.required {
+            later.push(f.clone());
+        }
+        f.required
     });
-    // The problem belongs to one of the two groups; what belongs to neither stands above.
-    let left = typed.put_back(&mut asked, problem);
-    let left = typed.put_back(&mut basics, problem.filter(|_| left.is_some()));
+    let open_later = later
+        .iter()
+        .any(|f| f.error.is_some() || !f.value.is_empty() || !f.values.is_empty());
     let (severity, severity_reason) = severity(template, typed);
     let procedure = template.and_then(|t| {
         let versions = d.procedures.get(t.procedure.as_ref()?)?;
@@ -155,6 +164,8 @@ async fn page(
         template_version: template.map_or(0, |t| t.version.unsigned_abs()),
         basics,
         fields: asked,
+        later,
+        open_later,
         owner: coming(look, typed.get("team"))?,
         severity: show::severity(severity),
         severity_reason,

@@ -47,10 +47,14 @@ pub struct NewTicket {
     pub template: String,
     /// Its version, which the ticket will be bound to.
     pub template_version: u64,
-    /// Title, paste box, severity, marking: always asked, in this order.
+    /// Title and paste box: always asked, first.
     pub basics: Vec<Field>,
-    /// Fields of the chosen template.
+    /// Fields that the chosen template needs before the ticket can be opened.
     pub fields: Vec<Field>,
+    /// Everything that can be filled in later.
+    pub later: Vec<Field>,
+    /// Whether that is shown at once, since something is filled in or wrong there.
+    pub open_later: bool,
     /// Severity that the rules of the template give as things stand.
     pub severity: Severity,
     /// Why.
