@@ -120,3 +120,5 @@ startBulk();
 startNewTicket();
 startRegionLinks();
 startLive();
+// Fetched while nobody waits, so that the first key typed into it is not lost.
+(globalThis.requestIdleCallback ?? setTimeout)(() => import("./palette.js"));

@@ -72,7 +72,7 @@ async function post(url, form, data) {
 async function settle(status, type, text, form) {
   if (type.includes("problem+json") || (status >= 400 && type.includes("json"))) {
     const problem = JSON.parse(text);
-    return refuse(form, [problem.title, problem.detail].filter(Boolean).join(". "));
+    return refuse(form, problem.detail || problem.title, problem.field);
   }
   if (type.includes("json")) {
     const { location: to, toast: words, undo } = JSON.parse(text);
@@ -107,7 +107,7 @@ async function settle(status, type, text, form) {
 }
 
 // Say what was wrong at the form itself; what was typed stays.
-function refuse(form, words) {
+function refuse(form, words, name) {
   if (!form || !form.childElementCount) { toast(words); return false; }
   let box = form.querySelector(":scope > .problem");
   if (!box) {
@@ -117,6 +117,12 @@ function refuse(form, words) {
     form.prepend(box);
   }
   box.textContent = words;
+  const field = name && [...form.elements].find((e) => e.name === name || e.name === `${name}[]`);
+  if (field && field.type !== "hidden") {
+    field.setAttribute("aria-invalid", "true");
+    field.addEventListener("input", () => field.removeAttribute("aria-invalid"), { once: true });
+    field.focus();
+  }
   return false;
 }
 

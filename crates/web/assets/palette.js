@@ -65,10 +65,15 @@ function build() {
   list = make("ul", { id: "pal", role: "listbox", "aria-label": "Commands" });
   dialog = make("dialog", { class: "palette", "aria-label": "Commands" }, input, list);
   let wait = 0;
-  input.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(update, 60); });
+  input.addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(() => { wait = 0; update(); }, 60); });
   dialog.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") { event.preventDefault(); at = (at + (event.key === "ArrowDown" ? 1 : items.length - 1)) % Math.max(1, items.length); show(); }
-    if (event.key === "Enter") { event.preventDefault(); run(at); }
+    if (event.key === "Enter") {
+      event.preventDefault();
+      // Who types fast means what was typed, not what the list still shows.
+      if (wait) { clearTimeout(wait); wait = 0; update(); }
+      run(at);
+    }
   });
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   document.body.append(dialog);

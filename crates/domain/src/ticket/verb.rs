@@ -268,6 +268,9 @@ pub fn read<T: DeserializeOwned>(body: serde_json::Value) -> Result<T, Refusal> 
     serde_json::from_value(body.clone()).map_err(|e| {
         let text = e.to_string();
         let field = culprit::<T>(body, &text).unwrap_or_else(|| "body".to_owned());
+        if text.starts_with("missing field") {
+            return Refusal::invalid(field, "This must be given.");
+        }
         Refusal::invalid(field, format!("The body cannot be read: {text}."))
     })
 }
