@@ -73,3 +73,22 @@ fn the_one_checked_in_is_fresh() {
         "docs/openapi.json is stale: cargo run -p midwatch -- openapi > docs/openapi.json"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_can_be_browsed_by_who_is_signed_in() {
+    let site = Site::new(midwatch_testkit::Engine::Sqlite).await;
+    let rui = site.session(&site.cast.rui).await;
+    let page = site.get(&rui, "/reference").await;
+    assert_eq!(page.status, axum::http::StatusCode::OK);
+    for says in [
+        "id=\"open_ticket\"",
+        "/api/v1/tickets/{number}/offer_handoff",
+        "id=\"s-Problem\"",
+    ] {
+        assert!(page.text().contains(says), "{says}");
+    }
+    let raw = site
+        .get(&crate::site::Visitor::Nobody, "/api/v1/openapi.json")
+        .await;
+    assert_eq!(raw.json(), openapi());
+}

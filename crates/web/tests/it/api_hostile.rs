@@ -184,7 +184,7 @@ async fn malformed_requests_change_nothing(engine: Engine) {
             "H10" | "H11" => &[415],
             "H16" => &[405],
             "H18" => &[422],
-            // On the connection, or of a path that is not ours: see the tests of the server and of evidence.
+            // Of the connection, below; and of ranges, which no route here has.
             "H12" | "H13" | "H14" | "H17" => continue,
             other => panic!("{other} has no test"),
         };
@@ -306,4 +306,41 @@ async fn fields_that_are_not_to_be_set_are_named() {
         site.get(&ben, "/api/v1/tickets").await.json()["items"],
         json!([])
     );
+}
+
+/// H12, H13, H14: what only a connection can carry. One answer at most, never a second request out of the rest.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_disagree_with_themselves_end_the_connection() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let site = Site::new(Engine::Sqlite).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+    let listener = listener.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let router = site.router();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    for case in cases("H")
+        .into_iter()
+        .filter(|c| c["input"].get("raw").is_some())
+    {
+        let id = case["id"].as_str().expect("an id");
+        let stream = tokio::net::TcpStream::connect(address).await;
+        let mut stream = stream.expect("a connection");
+        let raw = bytes(&case["input"]["raw"]);
+        stream.write_all(&raw).await.expect("sent");
+        stream.shutdown().await.expect("nothing more is sent");
+        let mut answer = Vec::new();
+        // A connection that is cut has said enough.
+        let _ = stream.read_to_end(&mut answer).await;
+        let answer = String::from_utf8_lossy(&answer);
+        let statuses: Vec<&str> = answer
+            .split("HTTP/1.1 ")
+            .skip(1)
+            .filter_map(|a| a.get(..3))
+            .collect();
+        assert!(statuses.len() <= 1, "{id}: {answer}");
+        assert!(
+            statuses.iter().all(|s| s.starts_with('4')),
+            "{id}: {answer}"
+        );
+    }
 }

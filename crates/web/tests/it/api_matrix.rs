@@ -336,7 +336,7 @@ async fn status(site: &Site, route: &Route, caller: &Caller, whose: Option<Whose
         if route.path.ends_with("/release") {
             body = json!({ "reason": "test", "to": site.cast.lea }).to_string();
         }
-        body = relative(site, body);
+        body = relative(site, &body);
         request
             .header(header::CONTENT_TYPE, "application/json")
             .body(Body::from(body))
@@ -347,7 +347,7 @@ async fn status(site: &Site, route: &Route, caller: &Caller, whose: Option<Whose
 }
 
 /// The examples' dates as the tests' clock wants them.
-fn relative(site: &Site, body: String) -> String {
+fn relative(site: &Site, body: &str) -> String {
     let (now, soon) = (site.now(), site.now().plus_ms(86_400_000));
     body.replace("2026-11-22T03:04:05Z", &now.to_string())
         .replace("2026-12-01T00:00:00Z", &soon.to_string())

@@ -10,6 +10,7 @@ use crate::site::{Site, Visitor};
 midwatch_testkit::on_both_engines!(
     a_restricted_ticket_is_nowhere,
     rights_end_where_the_table_says,
+    nobody_raises_themselves_or_approves_their_own,
     what_is_of_another_ticket_is_not_reached_through_ones_own,
 );
 
@@ -221,6 +222,39 @@ async fn rights_end_where_the_table_says(engine: Engine) {
         (ticket.owner == c.ben, ticket.offer.is_some()),
         (true, true)
     );
+    // G27: a closed ticket says how to reopen it.
+    let close = json!({ "outcome": "benign", "summary": "x" });
+    for (verb, body) in [("withdraw_handoff", json!({})), ("close", close)] {
+        let (status, said) = post(&site, &ben, &format!("/tickets/MW-1/{verb}"), &body).await;
+        assert_eq!(status, StatusCode::OK, "{said}");
+    }
+    let (status, said) = post(
+        &site,
+        &ben,
+        "/tickets/MW-1/move_phase",
+        &json!({ "to": "analysis" }),
+    )
+    .await;
+    assert_eq!(
+        (status, said["code"].clone()),
+        (StatusCode::CONFLICT, json!("ticket.closed"))
+    );
+    assert!(
+        said["detail"]
+            .as_str()
+            .is_some_and(|d| d.contains("Reopen"))
+    );
+    // G28: nothing is deleted.
+    for path in ["/api/v1/tickets/MW-1", "/api/v1/record/1", "/api/v1/people"] {
+        let reply = site.send_json(&ada, Method::DELETE, path, &json!({})).await;
+        assert_eq!(reply.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
+    }
+}
+
+async fn nobody_raises_themselves_or_approves_their_own(engine: Engine) {
+    let site = Site::new(engine).await;
+    let c = &site.cast;
+    let (ada, lea) = (site.session(&c.ada).await, site.session(&c.lea).await);
     // G19: nobody gives themselves a higher role.
     let me = json!({ "name": "Lea Lead", "email": "lea@example.org", "role": "administrator", "state": "active" });
     let raised = site
@@ -271,33 +305,6 @@ async fn rights_end_where_the_table_says(engine: Engine) {
         .0,
         StatusCode::OK
     );
-    // G27: a closed ticket says how to reopen it.
-    let close = json!({ "outcome": "benign", "summary": "x" });
-    for (verb, body) in [("withdraw_handoff", json!({})), ("close", close)] {
-        let (status, said) = post(&site, &ben, &format!("/tickets/MW-1/{verb}"), &body).await;
-        assert_eq!(status, StatusCode::OK, "{said}");
-    }
-    let (status, said) = post(
-        &site,
-        &ben,
-        "/tickets/MW-1/move_phase",
-        &json!({ "to": "analysis" }),
-    )
-    .await;
-    assert_eq!(
-        (status, said["code"].clone()),
-        (StatusCode::CONFLICT, json!("ticket.closed"))
-    );
-    assert!(
-        said["detail"]
-            .as_str()
-            .is_some_and(|d| d.contains("Reopen"))
-    );
-    // G28: nothing is deleted.
-    for path in ["/api/v1/tickets/MW-1", "/api/v1/record/1", "/api/v1/people"] {
-        let reply = site.send_json(&ada, Method::DELETE, path, &json!({})).await;
-        assert_eq!(reply.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
-    }
 }
 
 async fn what_is_of_another_ticket_is_not_reached_through_ones_own(engine: Engine) {
