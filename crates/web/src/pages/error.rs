@@ -1,5 +1,6 @@
 //! A problem as a page: what happened, what was kept, what to do.
 
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use midwatch_desk::account::Signed;
 
@@ -27,6 +28,10 @@ pub async fn page(_app: &App, signed: Option<Signed>, problem: &Problem) -> Resp
         extra: CleanHtml::default(),
     };
     let mut response = html(status, &page);
+    if let Some(seconds) = problem.retry_after {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     response.extensions_mut().insert(problem.clone());
     response
 }

@@ -11,6 +11,11 @@ mod api_scope;
 mod api_state;
 mod api_tickets;
 mod door;
+mod page;
+mod pages_library;
+mod pages_live;
+mod pages_record;
+mod pages_ticket;
 #[allow(dead_code, reason = "each suite needs some of what a site can do")]
 mod site;
 mod walk;
