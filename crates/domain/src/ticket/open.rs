@@ -138,8 +138,9 @@ impl Open {
             None => return Err(Refusal::invalid("fields", "Fields need a template.")),
         };
         if let Some(lacking) = template.and_then(|t| t.lacking(&fields, false).next()) {
-            // A reporter answers three questions; what the template asks is for the owner to find out.
-            if origin != Origin::Report {
+            // A reporter answers three questions, and a pipe answers none; what the template asks is then for the owner to
+            // find out, before closing at the latest.
+            if !matches!(origin, Origin::Report | Origin::Cli) {
                 return Err(Refusal::invalid(
                     format!("fields.{}", lacking.key),
                     format!("The template requires “{}”.", lacking.label),
