@@ -95,7 +95,7 @@ async fn attempt(app: &App, look: &Look, typed: &Typed) -> Result<Response, Prob
     let mut body = body.object(&look.now.zone, &fields::times(template));
     crate::form::split_list(&mut body, "tags");
     let digest = digest(&body.to_string());
-    let command: Open = serde_json::from_value(body).map_err(|e| unreadable(&e))?;
+    let command: Open = midwatch_domain::ticket::read(body)?;
     let key = typed.get("idempotency_key");
     let conditions = Conditions {
         idempotency: (!key.is_empty()).then(|| (key.to_owned(), digest)),
@@ -109,13 +109,6 @@ async fn attempt(app: &App, look: &Look, typed: &Typed) -> Result<Response, Prob
         &format!("/tickets/{}", done.ticket),
         &format!("{} opened.", done.ticket),
     ))
-}
-
-/// A field that cannot be read, by the name that the reader gives it.
-pub fn unreadable(e: &serde_json::Error) -> Refusal {
-    let text = e.to_string();
-    let field = text.split('`').nth(1).unwrap_or("body").to_owned();
-    Refusal::invalid(field, format!("This form cannot be read: {text}."))
 }
 
 async fn page(

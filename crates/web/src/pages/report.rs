@@ -82,7 +82,7 @@ async fn open(
     let seen = body.get_mut("discovered_at").map(serde_json::Value::take);
     let template = look.directory().template(TEMPLATE).map(|t| t.key.clone());
     let body = json!({ "title": title, "description": description, "template": template, "discovered_at": seen });
-    let command: Open = serde_json::from_value(body).map_err(|e| intake::unreadable(&e))?;
+    let command: Open = midwatch_domain::ticket::read(body)?;
     let key = typed.get("idempotency_key");
     let digest = midwatch_desk::account::digest(&format!("{title}\n{description}"));
     let conditions = Conditions {

@@ -120,14 +120,18 @@ pub fn as_piece(problem: &Problem) -> crate::view::piece::Problem {
     }
 }
 
-/// The status under which a form is shown again.
+/// The status under which a form is shown again. A number in it that names nothing is wrong input, not a wrong address.
 pub fn status(problem: &Problem) -> StatusCode {
+    if problem.status == 404 {
+        return StatusCode::UNPROCESSABLE_ENTITY;
+    }
     StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY)
 }
 
 /// Whether the problem is one that somebody can mend in the form.
 pub fn can_mend(problem: &Problem) -> bool {
-    matches!(problem.status, 409 | 412 | 413 | 422 | 429)
+    let names_nothing = problem.status == 404 && problem.field.is_some();
+    matches!(problem.status, 409 | 412 | 413 | 422 | 429) || names_nothing
 }
 
 /// A `datetime-local` value as an instant; anything else stays for the command to judge.

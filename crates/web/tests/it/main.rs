@@ -12,6 +12,7 @@ mod api_state;
 mod api_tickets;
 mod door;
 mod page;
+mod pages;
 mod pages_library;
 mod pages_live;
 mod pages_record;

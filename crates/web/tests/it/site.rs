@@ -169,6 +169,13 @@ impl Site {
         answer(&self.router, request).await
     }
 
+    /// The body piece by piece, for what never ends.
+    pub(crate) async fn stream(&self, request: Request<Body>) -> (StatusCode, Body) {
+        let response = self.router.clone().oneshot(request).await;
+        let (parts, body) = response.expect("the router cannot fail").into_parts();
+        (parts.status, body)
+    }
+
     /// The status alone; the body may never end.
     pub(crate) async fn status(&self, request: Request<Body>) -> (StatusCode, HeaderMap) {
         let response = self.router.clone().oneshot(request).await;

@@ -1,0 +1,1053 @@
+//! The pages over HTTP: who sees which, what is refused and kept, what is hostile and stays text.
+
+use axum::body::Body;
+use axum::http::{Method, StatusCode, header};
+use midwatch_domain::id::TicketNo;
+use midwatch_domain::ticket::Restrict;
+use midwatch_testkit::Engine;
+use midwatch_web::Config;
+
+use crate::api_hostile::{bytes, cases};
+use crate::site::{Reply, Site, Visitor};
+
+midwatch_testkit::on_both_engines!(
+    every_page_as_every_role,
+    a_restricted_ticket_is_not_spoken_of,
+    every_verb_has_its_form,
+    what_is_refused_comes_back_with_what_was_typed,
+    an_act_leads_back_to_the_ticket,
+    the_script_gets_problems_and_places,
+    several_tickets_are_judged_one_by_one,
+    views_are_kept_shared_and_deleted,
+    fields_are_filled_and_emptied,
+    evidence_comes_in_and_goes_out_by_form,
+    a_report_is_three_questions_and_a_file,
+    a_form_sent_twice_opens_one_ticket,
+    a_template_and_a_procedure_are_edited_by_form,
+    hostile_text_stays_text_on_every_page,
+);
+
+/// Pages, and the status that administrator, lead, analyst, reporter and auditor meet.
+const PAGES: &[(&str, [u16; 5])] = &[
+    ("/", [200, 200, 200, 200, 200]),
+    ("/watch", [200, 200, 200, 200, 200]),
+    ("/tickets", [200, 200, 200, 200, 200]),
+    ("/tickets?view=board", [200, 200, 200, 200, 200]),
+    ("/tickets?q=nonsense:x", [200, 200, 200, 200, 200]),
+    ("/tickets/MW-1", [200, 200, 200, 200, 200]),
+    ("/tickets/MW-1?show=note", [200, 200, 200, 200, 200]),
+    ("/tickets/MW-1/timeline", [200, 200, 200, 200, 200]),
+    ("/tickets/MW-1/row", [200, 200, 200, 200, 200]),
+    ("/tickets/MW-1/preview", [200, 200, 200, 200, 200]),
+    ("/tickets/MW-1/note", [200, 200, 200, 200, 403]),
+    ("/tickets/MW-1/close", [200, 200, 200, 403, 403]),
+    ("/tickets/MW-1/restrict", [200, 200, 403, 403, 403]),
+    ("/tickets/MW-1/nothing", [404, 404, 404, 404, 403]),
+    ("/tickets/MW-99", [404, 404, 404, 404, 404]),
+    ("/tickets/x", [404, 404, 404, 404, 404]),
+    ("/tickets/new", [200, 200, 200, 303, 403]),
+    ("/tickets/new?template=phishing", [200, 200, 200, 303, 403]),
+    ("/tickets/new?template=no_such", [404, 404, 404, 303, 403]),
+    ("/report", [200, 200, 200, 200, 403]),
+    ("/search", [200, 200, 200, 200, 200]),
+    ("/search?q=lights", [200, 200, 200, 200, 200]),
+    ("/search/suggest?q=li", [200, 200, 200, 200, 200]),
+    ("/templates", [200, 200, 200, 403, 200]),
+    ("/templates/phishing", [200, 200, 200, 403, 200]),
+    ("/templates/no_such", [404, 404, 404, 403, 404]),
+    ("/templates/new", [200, 200, 403, 403, 403]),
+    ("/templates/phishing/edit", [200, 200, 403, 403, 403]),
+    ("/procedures", [200, 200, 200, 200, 200]),
+    // A draft is nothing to go by for who only follows procedures.
+    ("/procedures/phishing_response", [200, 200, 200, 404, 200]),
+    ("/procedures/new", [200, 200, 403, 403, 403]),
+    (
+        "/procedures/phishing_response/edit",
+        [200, 200, 403, 403, 403],
+    ),
+    ("/record", [200, 200, 200, 403, 200]),
+    ("/record?ticket=x", [422, 422, 422, 403, 422]),
+    ("/record/1", [200, 200, 200, 403, 200]),
+    ("/record/999999", [404, 404, 404, 403, 404]),
+    ("/record/verify", [200, 200, 200, 403, 200]),
+    ("/help", [200, 200, 200, 200, 200]),
+];
+
+async fn everybody(site: &Site) -> [Visitor; 5] {
+    let c = &site.cast;
+    let mut out = Vec::new();
+    for who in [&c.ada, &c.lea, &c.ben, &c.rui, &c.aud] {
+        out.push(site.session(who).await);
+    }
+    out.try_into().unwrap_or_else(|_| panic!("five people"))
+}
+
+async fn every_page_as_every_role(engine: Engine) {
+    let site = Site::new(engine).await;
+    site.open(&site.cast.rui, "Strange lights").await;
+    let visitors = everybody(&site).await;
+    for (path, expected) in PAGES {
+        for (visitor, status) in visitors.iter().zip(expected) {
+            let reply = site.get(visitor, path).await;
+            assert_eq!(reply.status.as_u16(), *status, "{path}: {}", reply.text());
+            if reply.status == StatusCode::OK && !path.contains("suggest") {
+                assert!(reply.header(header::CONTENT_TYPE).starts_with("text/html"));
+            }
+        }
+        let nobody = site.get(&Visitor::Nobody, path).await;
+        assert_eq!(nobody.status, StatusCode::SEE_OTHER, "{path}");
+        assert!(nobody.location().starts_with("/login?next="), "{path}");
+    }
+    // Every page is in the list: none is added without saying who sees it.
+    let listed = |route: &str| {
+        let parts: Vec<&str> = route.split('/').collect();
+        PAGES.iter().any(|(path, _)| {
+            let path: Vec<&str> = path
+                .split('?')
+                .next()
+                .unwrap_or_default()
+                .split('/')
+                .collect();
+            path.len() == parts.len()
+                && path
+                    .iter()
+                    .zip(&parts)
+                    .all(|(a, b)| a == b || b.starts_with('{'))
+        })
+    };
+    let elsewhere = [
+        "/api",
+        "/assets",
+        "/account",
+        "/tokens",
+        "/people",
+        "/teams",
+        "/settings",
+        "/login",
+        "/setup",
+        "/join",
+        "/live",
+        "/reference",
+        "/favicon",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/problems",
+    ];
+    for route in site.routes.iter().filter(|r| r.method == Method::GET) {
+        let other = elsewhere.iter().any(|p| route.path.starts_with(p));
+        assert!(
+            other || listed(&route.path),
+            "{} is not in the list of pages",
+            route.path
+        );
+    }
+}
+
+async fn a_restricted_ticket_is_not_spoken_of(engine: Engine) {
+    let site = Site::new(engine).await;
+    let secret = site.open(&site.cast.ben, "The quiet affair").await;
+    let only = Restrict {
+        people: [site.cast.ben.clone()].into(),
+        reason: "Personal".into(),
+    };
+    site.act(&site.cast.lea, secret, only).await.unwrap();
+    let cleo = site.session(&site.cast.cleo).await;
+    for path in [
+        "/tickets/MW-1",
+        "/tickets/MW-1/row",
+        "/tickets/MW-1/preview",
+        "/tickets/MW-1/timeline",
+        "/tickets/MW-1/note",
+    ] {
+        assert_eq!(
+            site.get(&cleo, path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+    for path in [
+        "/",
+        "/tickets?q=",
+        "/tickets?q=&view=board",
+        "/search?q=quiet",
+        "/search/suggest?q=quiet",
+        "/record",
+    ] {
+        let reply = site.get(&cleo, path).await;
+        assert_eq!(reply.status, StatusCode::OK, "{path}");
+        assert!(!reply.text().contains("quiet affair"), "{path}");
+    }
+    let note = site
+        .post(&cleo, "/tickets/MW-1/note", &[("text", "hm")])
+        .await;
+    assert_eq!(note.status, StatusCode::NOT_FOUND);
+}
+
+async fn every_verb_has_its_form(engine: Engine) {
+    let site = Site::new(engine).await;
+    let (lea, ben) = (
+        site.session(&site.cast.lea).await,
+        site.session(&site.cast.ben).await,
+    );
+    site.post(
+        &ben,
+        "/tickets",
+        &[
+            ("title", "Filled"),
+            ("template", "lost_device"),
+            ("fields.none", ""),
+        ],
+    )
+    .await;
+    let number = site.open(&site.cast.ben, "Plain").await;
+    site.post(
+        &ben,
+        &format!("/tickets/{number}/add_task"),
+        &[("title", "Look")],
+    )
+    .await;
+    let task = site.ticket(number).tasks[0].id.to_string();
+    attach(&site, &ben, number, "a.txt", b"bytes").await;
+    let evidence = site.ticket(number).evidence[0].id.to_string();
+    for (verb, _) in midwatch_domain::ticket::Command::VERBS {
+        let query = match *verb {
+            "assign_task" | "finish_task" | "skip_task" => format!("?task={task}"),
+            "hand_out_evidence" => format!("?evidence={evidence}"),
+            // Made by Midwatch itself, or by a form of its own; fields need a template.
+            "attach" | "verify_evidence" | "set_fields" => continue,
+            _ => String::new(),
+        };
+        let reply = site
+            .get(&lea, &format!("/tickets/{number}/{verb}{query}"))
+            .await;
+        assert_eq!(reply.status, StatusCode::OK, "{verb}: {}", reply.text());
+        assert!(
+            reply
+                .text()
+                .contains(&format!("action=\"/tickets/{number}/{verb}\"")),
+            "{verb}"
+        );
+    }
+}
+
+async fn what_is_refused_comes_back_with_what_was_typed(engine: Engine) {
+    let site = Site::new(engine).await;
+    site.open(&site.cast.ben, "Strange lights").await;
+    let (ben, lea) = (
+        site.session(&site.cast.ben).await,
+        site.session(&site.cast.lea).await,
+    );
+    let kept = "typed & kept <here>";
+    let forms: &[(&Visitor, &str, &[(&str, &str)], &str)] = &[
+        (
+            &ben,
+            "/tickets/MW-1/close",
+            &[("outcome", "benign"), ("lessons", kept)],
+            "This must be given.",
+        ),
+        (
+            &ben,
+            "/tickets/MW-1/offer_handoff",
+            &[
+                ("to", site.cast.ben.as_str()),
+                ("situation", kept),
+                ("done", "d"),
+                ("open", "o"),
+                ("next_steps", "n"),
+            ],
+            "Choose somebody else.",
+        ),
+        (
+            &ben,
+            "/tickets/MW-1/split",
+            &[("title", kept)],
+            "This must be given.",
+        ),
+        (&lea, "/tickets/MW-1/take", &[("reason", "")], ""),
+        (
+            &ben,
+            "/tickets/MW-1/link",
+            &[("to", "MW-77")],
+            "There is no such ticket",
+        ),
+        (
+            &ben,
+            "/tickets/MW-1/classify",
+            &[("severity", "low"), ("tags", "a b")],
+            "needs a reason",
+        ),
+        (
+            &ben,
+            "/tickets",
+            &[("description", kept)],
+            "This must be given.",
+        ),
+        (
+            &ben,
+            "/tickets",
+            &[("title", kept), ("template", "phishing")],
+            "The template requires",
+        ),
+        (
+            &lea,
+            "/templates/new",
+            &[
+                ("do", "save"),
+                ("title", ""),
+                ("summary", kept),
+                ("kind", "fraud/phishing"),
+                ("tlp", "RED"),
+                ("pap", "RED"),
+                ("default_severity", "low"),
+            ],
+            "letters or digits",
+        ),
+        (
+            &lea,
+            "/procedures/new",
+            &[
+                ("do", "save"),
+                ("title", "T"),
+                ("text", kept),
+                ("review_every_days", "many"),
+            ],
+            "1 to 1,830",
+        ),
+    ];
+    for (who, path, fields, says) in forms.iter().filter(|f| !f.3.is_empty()) {
+        let reply = site.post(who, path, fields).await;
+        assert_eq!(
+            reply.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{path}: {}",
+            reply.text()
+        );
+        let text = reply.text();
+        assert!(text.contains(says), "{path} says “{says}”: {text}");
+        if fields.iter().any(|(_, v)| *v == kept) {
+            assert!(
+                text.contains("typed &#38; kept &#60;here&#62;"),
+                "{path} keeps what was typed: {text}"
+            );
+        }
+    }
+    assert_eq!(site.ticket(TicketNo(1)).version, 1, "nothing has changed");
+}
+
+async fn an_act_leads_back_to_the_ticket(engine: Engine) {
+    let site = Site::new(engine).await;
+    site.open(&site.cast.ben, "Strange lights").await;
+    let ben = site.session(&site.cast.ben).await;
+    let reply = site
+        .post(
+            &ben,
+            "/tickets/MW-1/acknowledge",
+            &[("next", "https://evil.example/")],
+        )
+        .await;
+    assert_eq!(
+        (reply.status, reply.location()),
+        (StatusCode::SEE_OTHER, "/tickets/MW-1")
+    );
+    // The message comes once, by a cookie that only says text.
+    let toast = reply.header(header::SET_COOKIE).to_owned();
+    assert!(
+        toast.starts_with("toast=") && toast.contains("HttpOnly"),
+        "{toast}"
+    );
+    let split = site
+        .post(
+            &ben,
+            "/tickets/MW-1/split",
+            &[("title", "The other half"), ("reason", "two")],
+        )
+        .await;
+    assert_eq!(split.location(), "/tickets/MW-2");
+    let stale = site
+        .post(
+            &ben,
+            "/tickets/MW-1/retitle",
+            &[("version", "1"), ("title", "Old view")],
+        )
+        .await;
+    assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
+    assert!(stale.text().contains("Old view"), "what was typed is kept");
+    let other = Site::request(&ben, Method::POST, "/tickets/MW-1/watch").body(Body::empty());
+    let mut other = other.unwrap();
+    let elsewhere = axum::http::HeaderValue::from_static("cross-site");
+    other.headers_mut().insert("Sec-Fetch-Site", elsewhere);
+    let other = site.send(other).await;
+    assert_eq!(
+        other.status,
+        StatusCode::FORBIDDEN,
+        "another site cannot act"
+    );
+}
+
+async fn scripted(site: &Site, who: &Visitor, path: &str, from: &str, body: &str) -> Reply {
+    let request = Site::request(who, Method::POST, path)
+        .header("X-Requested-With", "midwatch")
+        .header(header::REFERER, format!("http://midwatch.test{from}"))
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    site.send(request.body(Body::from(body.to_owned())).unwrap())
+        .await
+}
+
+async fn the_script_gets_problems_and_places(engine: Engine) {
+    let site = Site::new(engine).await;
+    site.open(&site.cast.ben, "Strange lights").await;
+    let ben = site.session(&site.cast.ben).await;
+    let refused = scripted(
+        &site,
+        &ben,
+        "/tickets/MW-1/close",
+        "/tickets/MW-1/close",
+        "outcome=benign",
+    )
+    .await;
+    assert_eq!(
+        refused.header(header::CONTENT_TYPE),
+        "application/problem+json"
+    );
+    assert_eq!(refused.json()["field"], "summary");
+    let stays = scripted(&site, &ben, "/tickets/MW-1/acknowledge", "/tickets", "").await;
+    assert!(
+        stays.json().get("location").is_none(),
+        "a list stays where it is"
+    );
+    let goes = scripted(&site, &ben, "/tickets/MW-1/note", "/tickets/MW-1", "text=x").await;
+    assert_eq!(goes.json()["location"], "/tickets/MW-1");
+    let nobody = scripted(
+        &site,
+        &Visitor::Nobody,
+        "/tickets/MW-1/note",
+        "/tickets/MW-1",
+        "text=x",
+    )
+    .await;
+    assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
+}
+
+async fn several_tickets_are_judged_one_by_one(engine: Engine) {
+    let site = Site::new(engine).await;
+    for title in ["One", "Two", "Three"] {
+        site.open(&site.cast.rui, title).await;
+    }
+    let (ben, cleo) = (
+        site.session(&site.cast.ben).await,
+        site.session(&site.cast.cleo).await,
+    );
+    site.post(&cleo, "/tickets/MW-2/take", &[]).await;
+    let all = [
+        ("ticket", "MW-1"),
+        ("ticket", "MW-2"),
+        ("ticket", "MW-3"),
+        ("do", "acknowledge"),
+    ];
+    let reply = site.post(&ben, "/tickets/bulk", &all).await;
+    assert_eq!(reply.status, StatusCode::CONFLICT);
+    assert!(
+        reply.text().contains("Cleo Analyst is responsible"),
+        "{}",
+        reply.text()
+    );
+    assert!(
+        site.ticket(TicketNo(1)).acknowledged.is_some()
+            && site.ticket(TicketNo(3)).acknowledged.is_some()
+    );
+    let offered = site
+        .post(
+            &ben,
+            "/tickets/bulk",
+            &[
+                ("ticket", "MW-1"),
+                ("ticket", "MW-3"),
+                ("do", "offer_handoff"),
+                ("to", site.cast.cleo.as_str()),
+            ],
+        )
+        .await;
+    assert_eq!(offered.status, StatusCode::SEE_OTHER, "{}", offered.text());
+    let brief = site.ticket(TicketNo(3)).offer.unwrap().brief;
+    assert!(
+        brief.situation.contains("Three"),
+        "each has a brief of its own"
+    );
+    for bad in [
+        &[("do", "acknowledge")][..],
+        &[("ticket", "MW-1"), ("do", "close")],
+        &[("ticket", "nonsense"), ("do", "take")],
+    ] {
+        assert_eq!(
+            site.post(&ben, "/tickets/bulk", bad).await.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{bad:?}"
+        );
+    }
+}
+
+async fn views_are_kept_shared_and_deleted(engine: Engine) {
+    let site = Site::new(engine).await;
+    let (ben, cleo) = (
+        site.session(&site.cast.ben).await,
+        site.session(&site.cast.cleo).await,
+    );
+    let bad = site
+        .post(&ben, "/views", &[("name", "Bad"), ("query", "severity:(")])
+        .await;
+    assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY);
+    site.post(
+        &ben,
+        "/views",
+        &[("name", "Mine alone"), ("query", "owner:me")],
+    )
+    .await;
+    site.post(
+        &ben,
+        "/views",
+        &[
+            ("name", "For all"),
+            ("query", "is:open severity>=high"),
+            ("shared", "yes"),
+        ],
+    )
+    .await;
+    let theirs = site.get(&cleo, "/tickets").await.text();
+    assert!(theirs.contains("For all") && !theirs.contains("Mine alone"));
+    let mine = site.get(&ben, "/tickets").await.text();
+    let id = mine
+        .split("/views/")
+        .nth(1)
+        .and_then(|t| t.split('/').next())
+        .unwrap()
+        .to_owned();
+    let path = format!("/views/{id}/delete");
+    assert_eq!(
+        site.post(&cleo, &path, &[]).await.status,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        site.post(&ben, &path, &[]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert!(!site.get(&ben, "/tickets").await.text().contains(&id));
+}
+
+async fn fields_are_filled_and_emptied(engine: Engine) {
+    let site = Site::new(engine).await;
+    let ben = site.session(&site.cast.ben).await;
+    let fields = [
+        ("title", "General"),
+        ("template", "general"),
+        ("fields.what", "Lights"),
+        ("fields.urgency", "Not urgent"),
+        ("fields.first_noticed", "2026-07-01T12:00"),
+        ("fields.told", "the mate"),
+    ];
+    let reply = site.post(&ben, "/tickets", &fields).await;
+    assert_eq!(reply.location(), "/tickets/MW-1", "{}", reply.text());
+    let ticket = site.ticket(TicketNo(1));
+    // Typed in Berlin's summer.
+    assert_eq!(ticket.fields["first_noticed"], "2026-07-01T10:00:00.000Z");
+    let page = site.get(&ben, "/tickets/MW-1/set_fields").await.text();
+    assert!(page.contains("value=\"2026-07-01T12:00\""), "{page}");
+    site.post(
+        &ben,
+        "/tickets/MW-1/set_fields",
+        &[
+            ("fields.what", "Lights"),
+            ("fields.urgency", "Not urgent"),
+            ("fields.told", ""),
+        ],
+    )
+    .await;
+    let ticket = site.ticket(TicketNo(1));
+    assert!(!ticket.fields.contains_key("told") && !ticket.fields.contains_key("first_noticed"));
+    let refused = site
+        .post(
+            &ben,
+            "/tickets/MW-1/set_fields",
+            &[("fields.urgency", "Not urgent")],
+        )
+        .await;
+    assert_eq!(
+        refused.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "a field that opening needs stays filled"
+    );
+}
+
+async fn multipart(
+    site: &Site,
+    who: &Visitor,
+    path: &str,
+    texts: &[(&str, &str)],
+    file: Option<(&str, &[u8])>,
+) -> Reply {
+    let mut body = Vec::new();
+    for (name, text) in texts {
+        body.extend(
+            format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+                .into_bytes(),
+        );
+    }
+    if let Some((name, content)) = file {
+        body.extend(format!("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: text/html\r\n\r\n").into_bytes());
+        body.extend(content);
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--b--\r\n");
+    let request = Site::request(who, Method::POST, path)
+        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=b");
+    site.send(request.body(Body::from(body)).unwrap()).await
+}
+
+async fn attach(site: &Site, who: &Visitor, number: TicketNo, name: &str, content: &[u8]) -> Reply {
+    multipart(
+        site,
+        who,
+        &format!("/tickets/{number}/attach"),
+        &[("description", "what it is")],
+        Some((name, content)),
+    )
+    .await
+}
+
+async fn evidence_comes_in_and_goes_out_by_form(engine: Engine) {
+    let site = Site::new(engine).await;
+    let number = site.open(&site.cast.rui, "Strange lights").await;
+    let (ben, rui, aud) = (
+        site.session(&site.cast.ben).await,
+        site.session(&site.cast.rui).await,
+        site.session(&site.cast.aud).await,
+    );
+    let page = b"<script>alert(1)</script>";
+    let reply = attach(&site, &rui, number, "evil\\..\\a b\u{202e}.html", page).await;
+    assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.text());
+    assert_eq!(
+        attach(&site, &aud, number, "a", b"x").await.status,
+        StatusCode::FORBIDDEN
+    );
+    let evidence = site.ticket(number).evidence[0].clone();
+    assert_eq!(
+        (evidence.name.as_str(), evidence.description.as_str()),
+        ("a b.html", "what it is")
+    );
+    let id = evidence.id.as_str();
+    let path = format!("/tickets/{number}/hand_out_evidence");
+    let silent = site.post(&ben, &path, &[("evidence", id)]).await;
+    assert_eq!(
+        silent.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "not without a reason"
+    );
+    let out = site
+        .post(&ben, &path, &[("evidence", id), ("why", "to look inside")])
+        .await;
+    assert_eq!(&out.body[..], page);
+    assert_eq!(
+        out.header(header::CONTENT_DISPOSITION),
+        "attachment; filename=\"a_b.html\"; filename*=UTF-8''a%20b.html"
+    );
+    assert_eq!(out.header(header::CONTENT_TYPE), "application/octet-stream");
+    assert_eq!(
+        out.header(header::CONTENT_SECURITY_POLICY),
+        "sandbox; default-src 'none'"
+    );
+    assert_eq!(
+        site.ticket(number).evidence[0].custody.len(),
+        2,
+        "to whom and why stands in its custody"
+    );
+    site.post(
+        &ben,
+        &format!("/tickets/{number}/verify_evidence"),
+        &[("evidence", id)],
+    )
+    .await;
+    assert!(
+        site.get(&ben, "/tickets/MW-1")
+            .await
+            .text()
+            .contains("verified its hash: unchanged")
+    );
+    let empty = multipart(
+        &site,
+        &ben,
+        "/tickets/MW-1/attach",
+        &[("description", "nothing")],
+        None,
+    )
+    .await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+
+    let small = Config {
+        max_evidence: 10,
+        ..Config::default()
+    };
+    let site = Site::with(midwatch_testkit::TestDesk::new(engine).await, small);
+    let number = site.open(&site.cast.ben, "Strange lights").await;
+    let ben = site.session(&site.cast.ben).await;
+    let large = attach(&site, &ben, number, "large", b"more than ten bytes").await;
+    assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(site.ticket(number).evidence.is_empty());
+    let left = std::fs::read_dir(site.settings.data.join("evidence/incoming"))
+        .unwrap()
+        .count();
+    assert_eq!(left, 0, "nothing half received stays");
+}
+
+async fn a_report_is_three_questions_and_a_file(engine: Engine) {
+    let site = Site::new(engine).await;
+    let rui = site.session(&site.cast.rui).await;
+    let refused = multipart(
+        &site,
+        &rui,
+        "/report",
+        &[("what", " "), ("affected", "the pier")],
+        None,
+    )
+    .await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        refused.text().contains("the pier"),
+        "what was typed is kept"
+    );
+    let sent = multipart(
+        &site,
+        &rui,
+        "/report",
+        &[
+            ("what", "A light where none should be.\nIt blinks."),
+            ("affected", "the pier"),
+        ],
+        Some(("light.jpg", b"jpg")),
+    )
+    .await;
+    assert_eq!(
+        (sent.status, sent.location()),
+        (StatusCode::SEE_OTHER, "/tickets/MW-1"),
+        "{}",
+        sent.text()
+    );
+    assert!(
+        sent.header(header::SET_COOKIE)
+            .contains("Ben%20Analyst%20has%20it"),
+        "it says who has it"
+    );
+    let ticket = site.ticket(TicketNo(1));
+    assert_eq!(
+        (ticket.title.as_str(), &ticket.owner),
+        ("A light where none should be.", &site.cast.ben)
+    );
+    assert!(ticket.description.contains("Affected: the pier"));
+    assert_eq!(
+        (ticket.evidence.len(), ticket.origin),
+        (1, midwatch_domain::words::Origin::Report)
+    );
+    let page = site.get(&rui, "/tickets/MW-1").await.text();
+    assert!(
+        page.contains("light.jpg") && !page.contains("/tickets/MW-1/move_phase"),
+        "a reporter sees it and may not work it"
+    );
+    assert!(
+        site.get(&rui, "/")
+            .await
+            .text()
+            .contains("A light where none should be.")
+    );
+}
+
+async fn a_form_sent_twice_opens_one_ticket(engine: Engine) {
+    let site = Site::new(engine).await;
+    let ben = site.session(&site.cast.ben).await;
+    let fields = [("title", "Once"), ("idempotency_key", "abc")];
+    for _ in 0..2 {
+        assert_eq!(
+            site.post(&ben, "/tickets", &fields).await.location(),
+            "/tickets/MW-1"
+        );
+    }
+    assert_eq!(
+        site.get(&ben, "/tickets/MW-2").await.status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+async fn a_template_and_a_procedure_are_edited_by_form(engine: Engine) {
+    let site = Site::new(engine).await;
+    let (lea, ada, ben) = (
+        site.session(&site.cast.lea).await,
+        site.session(&site.cast.ada).await,
+        site.session(&site.cast.ben).await,
+    );
+    let basics = [
+        ("do", "save"),
+        ("title", "Tide gauge"),
+        ("kind", "other/undetermined"),
+        ("default_severity", "low"),
+        ("tlp", "GREEN"),
+        ("pap", "CLEAR"),
+    ];
+    let rows = [
+        ("field-0-label", "Level"),
+        ("field-0-kind", "choice"),
+        ("field-0-required", "open"),
+        ("field-0-choices", "low\r\nhigh"),
+        ("task-0-title", "Look"),
+        ("task-0-phase", "analysis"),
+        ("task-0-mandatory", "yes"),
+        ("rule-0-field", "level"),
+        ("rule-0-is", "high"),
+        ("rule-0-then", "critical"),
+        ("rule-0-because", "Water"),
+    ];
+    let fields: Vec<_> = basics.iter().chain(&rows).copied().collect();
+    let made = site.post(&lea, "/templates/new", &fields).await;
+    assert_eq!(made.location(), "/templates/tide_gauge", "{}", made.text());
+    let edit = site.get(&lea, "/templates/tide_gauge/edit").await.text();
+    assert!(
+        edit.contains("value=\"Level\"") && edit.contains("low\nhigh"),
+        "{edit}"
+    );
+    let preview = site
+        .post(
+            &ben,
+            "/tickets/new/preview",
+            &[("template", "tide_gauge"), ("fields.level", "high")],
+        )
+        .await
+        .text();
+    assert!(
+        preview.contains("Critical") && preview.contains("Water"),
+        "the rule holds while typing"
+    );
+    let stale = site
+        .post(
+            &lea,
+            "/templates/tide_gauge/edit",
+            &[&fields[..], &[("version", "7")]].concat(),
+        )
+        .await;
+    assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
+    site.post(&lea, "/templates/tide_gauge/retire", &[]).await;
+    assert_eq!(
+        site.get(&ben, "/tickets/new?template=tide_gauge")
+            .await
+            .status,
+        StatusCode::NOT_FOUND
+    );
+
+    let write = [
+        ("do", "save"),
+        ("title", "Tides"),
+        ("text", "# Look\n\nTwice."),
+        ("review_every_days", "30"),
+    ];
+    let made = site.post(&lea, "/procedures/new", &write).await;
+    assert_eq!(
+        made.location(),
+        "/procedures/tides?version=1",
+        "{}",
+        made.text()
+    );
+    let own = site
+        .post(&lea, "/procedures/tides/approve", &[("version", "1")])
+        .await;
+    assert_eq!(
+        own.status,
+        StatusCode::FORBIDDEN,
+        "who wrote it does not approve it"
+    );
+    site.post(&ada, "/procedures/tides/approve", &[("version", "1")])
+        .await;
+    let page = site.get(&ben, "/procedures/tides").await.text();
+    assert!(
+        page.contains("In force") && page.contains("I have read version 1"),
+        "{page}"
+    );
+    site.post(&ben, "/procedures/tides/read", &[("version", "1")])
+        .await;
+    assert!(
+        !site
+            .get(&ben, "/procedures/tides")
+            .await
+            .text()
+            .contains("I have read version 1")
+    );
+    let verified = site.post(&ada, "/record/verify", &[]).await.text();
+    assert!(verified.contains("all intact"), "{verified}");
+}
+
+/// What a page must not have: markup of somebody else's.
+fn clean(path: &str, html: &str) {
+    let lower = html.to_lowercase();
+    let scripts = lower.matches("<script").count();
+    let ours = lower
+        .matches("<script type=\"module\" src=\"/assets/")
+        .count();
+    assert_eq!(scripts, ours, "{path} has a script that is not ours");
+    for bad in [
+        "<img",
+        "<iframe",
+        "<object",
+        "<embed",
+        "<style",
+        "<base",
+        "<math",
+        "href=\"javascript:",
+        "href=\"data:",
+        "href=\"vbscript:",
+        "<x ",
+        "<details open on",
+    ] {
+        assert!(!lower.contains(bad), "{path} has {bad}");
+    }
+}
+
+async fn hostile_text_stays_text_on_every_page(engine: Engine) {
+    let site = Site::new(engine).await;
+    let (lea, ben) = (
+        site.session(&site.cast.lea).await,
+        site.session(&site.cast.ben).await,
+    );
+    let texts: Vec<String> = cases("A")
+        .iter()
+        .filter(|c| !c["input"].is_null() && c["input"].get("json_text").is_none())
+        .map(|c| String::from_utf8_lossy(&bytes(&c["input"])).into_owned())
+        .collect();
+    assert!(texts.len() > 30);
+    let mut pages: Vec<String> = [
+        "/",
+        "/tickets?q=",
+        "/tickets?q=&view=board",
+        "/record",
+        "/templates",
+        "/procedures",
+        "/search?q=alert",
+    ]
+    .map(str::to_owned)
+    .into();
+    for (i, text) in texts.iter().enumerate() {
+        let short: String = text.chars().filter(|c| !c.is_control()).take(150).collect();
+        let opened = site
+            .post(
+                &ben,
+                "/tickets",
+                &[("title", &short), ("description", text), ("tags", "odd")],
+            )
+            .await;
+        // Some are nothing but what is taken out of a title.
+        let Some(number) = opened
+            .location()
+            .strip_prefix("/tickets/")
+            .map(str::to_owned)
+        else {
+            clean("/tickets", &opened.text());
+            continue;
+        };
+        let verb = |verb: &str| format!("/tickets/{number}/{verb}");
+        site.post(&ben, &verb("note"), &[("text", text)]).await;
+        site.post(&ben, &verb("add_task"), &[("title", &short)])
+            .await;
+        attach(
+            &site,
+            &ben,
+            number.parse().unwrap(),
+            &short.replace(['"', '\\'], "'"),
+            text.as_bytes(),
+        )
+        .await;
+        site.post(
+            &ben,
+            &verb("classify"),
+            &[("severity", "critical"), ("reason", &short)],
+        )
+        .await;
+        let refused = site.post(&ben, &verb("link"), &[("to", text)]).await;
+        clean(&verb("link"), &refused.text());
+        site.post(
+            &ben,
+            &verb("close"),
+            &[
+                ("outcome", "other"),
+                ("summary", text),
+                ("lessons", text),
+                ("skip_tasks_because", &short),
+            ],
+        )
+        .await;
+        pages.extend([
+            format!("/tickets/{number}"),
+            verb("row"),
+            verb("preview"),
+            verb("reopen"),
+        ]);
+        if i < 6 {
+            let name: String = short.chars().take(70).collect();
+            site.post(
+                &ben,
+                "/views",
+                &[
+                    ("name", &name),
+                    ("query", &format!("\"{}\"", name.replace(['"', '\\'], " "))),
+                ],
+            )
+            .await;
+            let title = format!("Hostile {i}");
+            site.post(
+                &lea,
+                "/procedures/new",
+                &[
+                    ("do", "save"),
+                    ("title", &title),
+                    ("summary", &short),
+                    ("text", text),
+                    ("review_every_days", "30"),
+                ],
+            )
+            .await;
+            let row = [
+                ("do", "save"),
+                ("title", title.as_str()),
+                ("summary", &short),
+                ("kind", "other/undetermined"),
+                ("default_severity", "low"),
+                ("tlp", "RED"),
+                ("pap", "RED"),
+                ("field-0-id", "a"),
+                ("field-0-label", &name),
+                ("field-0-help", &short),
+                ("task-0-title", &short),
+                ("task-0-help", &short),
+            ];
+            site.post(&lea, "/templates/new", &row).await;
+            pages.extend([
+                format!("/procedures/hostile_{i}"),
+                format!("/procedures/hostile_{i}/edit"),
+                format!("/templates/hostile_{i}"),
+                format!("/templates/hostile_{i}/edit"),
+                format!("/tickets/new?template=hostile_{i}"),
+            ]);
+        }
+        let asked = crate::site::encode(&short);
+        pages.extend([
+            format!("/tickets?q={asked}"),
+            format!("/search?q={asked}"),
+            format!("/tickets/new?title={asked}"),
+            format!("/record?kind={asked}"),
+            format!("/login?next={asked}"),
+            format!("/no/such?{asked}"),
+        ]);
+    }
+    for path in &pages {
+        let reply = site.get(&lea, path).await;
+        assert!(reply.status.as_u16() < 500, "{path}: {}", reply.text());
+        clean(path, &reply.text());
+    }
+    assert!(
+        site.ticket(TicketNo(1)).description == texts[0],
+        "it is kept as it came"
+    );
+}
