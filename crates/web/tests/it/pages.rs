@@ -1,4 +1,4 @@
-//! The pages over HTTP: who sees which, what is refused and kept, what is hostile and stays text.
+//! The pages over HTTP as a whole: who sees which, and that what is hostile stays text wherever it is shown.
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
@@ -13,17 +13,10 @@ use crate::site::{Reply, Site, Visitor};
 midwatch_testkit::on_both_engines!(
     every_page_as_every_role,
     a_restricted_ticket_is_not_spoken_of,
-    every_verb_has_its_form,
-    what_is_refused_comes_back_with_what_was_typed,
-    an_act_leads_back_to_the_ticket,
     the_script_gets_problems_and_places,
-    several_tickets_are_judged_one_by_one,
     views_are_kept_shared_and_deleted,
     fields_are_filled_and_emptied,
     evidence_comes_in_and_goes_out_by_form,
-    a_report_is_three_questions_and_a_file,
-    a_form_sent_twice_opens_one_ticket,
-    a_template_and_a_procedure_are_edited_by_form,
     hostile_text_stays_text_on_every_page,
 );
 
@@ -184,207 +177,6 @@ async fn a_restricted_ticket_is_not_spoken_of(engine: Engine) {
     assert_eq!(note.status, StatusCode::NOT_FOUND);
 }
 
-async fn every_verb_has_its_form(engine: Engine) {
-    let site = Site::new(engine).await;
-    let (lea, ben) = (
-        site.session(&site.cast.lea).await,
-        site.session(&site.cast.ben).await,
-    );
-    site.post(
-        &ben,
-        "/tickets",
-        &[
-            ("title", "Filled"),
-            ("template", "lost_device"),
-            ("fields.none", ""),
-        ],
-    )
-    .await;
-    let number = site.open(&site.cast.ben, "Plain").await;
-    site.post(
-        &ben,
-        &format!("/tickets/{number}/add_task"),
-        &[("title", "Look")],
-    )
-    .await;
-    let task = site.ticket(number).tasks[0].id.to_string();
-    attach(&site, &ben, number, "a.txt", b"bytes").await;
-    let evidence = site.ticket(number).evidence[0].id.to_string();
-    for (verb, _) in midwatch_domain::ticket::Command::VERBS {
-        let query = match *verb {
-            "assign_task" | "finish_task" | "skip_task" => format!("?task={task}"),
-            "hand_out_evidence" => format!("?evidence={evidence}"),
-            // Made by Midwatch itself, or by a form of its own; fields need a template.
-            "attach" | "verify_evidence" | "set_fields" => continue,
-            _ => String::new(),
-        };
-        let reply = site
-            .get(&lea, &format!("/tickets/{number}/{verb}{query}"))
-            .await;
-        assert_eq!(reply.status, StatusCode::OK, "{verb}: {}", reply.text());
-        assert!(
-            reply
-                .text()
-                .contains(&format!("action=\"/tickets/{number}/{verb}\"")),
-            "{verb}"
-        );
-    }
-}
-
-async fn what_is_refused_comes_back_with_what_was_typed(engine: Engine) {
-    let site = Site::new(engine).await;
-    site.open(&site.cast.ben, "Strange lights").await;
-    let (ben, lea) = (
-        site.session(&site.cast.ben).await,
-        site.session(&site.cast.lea).await,
-    );
-    let kept = "typed & kept <here>";
-    let forms: &[(&Visitor, &str, &[(&str, &str)], &str)] = &[
-        (
-            &ben,
-            "/tickets/MW-1/close",
-            &[("outcome", "benign"), ("lessons", kept)],
-            "This must be given.",
-        ),
-        (
-            &ben,
-            "/tickets/MW-1/offer_handoff",
-            &[
-                ("to", site.cast.ben.as_str()),
-                ("situation", kept),
-                ("done", "d"),
-                ("open", "o"),
-                ("next_steps", "n"),
-            ],
-            "Choose somebody else.",
-        ),
-        (
-            &ben,
-            "/tickets/MW-1/split",
-            &[("title", kept)],
-            "This must be given.",
-        ),
-        (&lea, "/tickets/MW-1/take", &[("reason", "")], ""),
-        (
-            &ben,
-            "/tickets/MW-1/link",
-            &[("to", "MW-77")],
-            "There is no such ticket",
-        ),
-        (
-            &ben,
-            "/tickets/MW-1/classify",
-            &[("severity", "low"), ("tags", "a b")],
-            "needs a reason",
-        ),
-        (
-            &ben,
-            "/tickets",
-            &[("description", kept)],
-            "This must be given.",
-        ),
-        (
-            &ben,
-            "/tickets",
-            &[("title", kept), ("template", "phishing")],
-            "The template requires",
-        ),
-        (
-            &lea,
-            "/templates/new",
-            &[
-                ("do", "save"),
-                ("title", ""),
-                ("summary", kept),
-                ("kind", "fraud/phishing"),
-                ("tlp", "RED"),
-                ("pap", "RED"),
-                ("default_severity", "low"),
-            ],
-            "letters or digits",
-        ),
-        (
-            &lea,
-            "/procedures/new",
-            &[
-                ("do", "save"),
-                ("title", "T"),
-                ("text", kept),
-                ("review_every_days", "many"),
-            ],
-            "1 to 1,830",
-        ),
-    ];
-    for (who, path, fields, says) in forms.iter().filter(|f| !f.3.is_empty()) {
-        let reply = site.post(who, path, fields).await;
-        assert_eq!(
-            reply.status,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "{path}: {}",
-            reply.text()
-        );
-        let text = reply.text();
-        assert!(text.contains(says), "{path} says “{says}”: {text}");
-        if fields.iter().any(|(_, v)| *v == kept) {
-            assert!(
-                text.contains("typed &#38; kept &#60;here&#62;"),
-                "{path} keeps what was typed: {text}"
-            );
-        }
-    }
-    assert_eq!(site.ticket(TicketNo(1)).version, 1, "nothing has changed");
-}
-
-async fn an_act_leads_back_to_the_ticket(engine: Engine) {
-    let site = Site::new(engine).await;
-    site.open(&site.cast.ben, "Strange lights").await;
-    let ben = site.session(&site.cast.ben).await;
-    let reply = site
-        .post(
-            &ben,
-            "/tickets/MW-1/acknowledge",
-            &[("next", "https://evil.example/")],
-        )
-        .await;
-    assert_eq!(
-        (reply.status, reply.location()),
-        (StatusCode::SEE_OTHER, "/tickets/MW-1")
-    );
-    // The message comes once, by a cookie that only says text.
-    let toast = reply.header(header::SET_COOKIE).to_owned();
-    assert!(
-        toast.starts_with("toast=") && toast.contains("HttpOnly"),
-        "{toast}"
-    );
-    let split = site
-        .post(
-            &ben,
-            "/tickets/MW-1/split",
-            &[("title", "The other half"), ("reason", "two")],
-        )
-        .await;
-    assert_eq!(split.location(), "/tickets/MW-2");
-    let stale = site
-        .post(
-            &ben,
-            "/tickets/MW-1/retitle",
-            &[("version", "1"), ("title", "Old view")],
-        )
-        .await;
-    assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
-    assert!(stale.text().contains("Old view"), "what was typed is kept");
-    let other = Site::request(&ben, Method::POST, "/tickets/MW-1/watch").body(Body::empty());
-    let mut other = other.unwrap();
-    let elsewhere = axum::http::HeaderValue::from_static("cross-site");
-    other.headers_mut().insert("Sec-Fetch-Site", elsewhere);
-    let other = site.send(other).await;
-    assert_eq!(
-        other.status,
-        StatusCode::FORBIDDEN,
-        "another site cannot act"
-    );
-}
-
 async fn scripted(site: &Site, who: &Visitor, path: &str, from: &str, body: &str) -> Reply {
     let request = Site::request(who, Method::POST, path)
         .header("X-Requested-With", "midwatch")
@@ -427,64 +219,6 @@ async fn the_script_gets_problems_and_places(engine: Engine) {
     )
     .await;
     assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
-}
-
-async fn several_tickets_are_judged_one_by_one(engine: Engine) {
-    let site = Site::new(engine).await;
-    for title in ["One", "Two", "Three"] {
-        site.open(&site.cast.rui, title).await;
-    }
-    let (ben, cleo) = (
-        site.session(&site.cast.ben).await,
-        site.session(&site.cast.cleo).await,
-    );
-    site.post(&cleo, "/tickets/MW-2/take", &[]).await;
-    let all = [
-        ("ticket", "MW-1"),
-        ("ticket", "MW-2"),
-        ("ticket", "MW-3"),
-        ("do", "acknowledge"),
-    ];
-    let reply = site.post(&ben, "/tickets/bulk", &all).await;
-    assert_eq!(reply.status, StatusCode::CONFLICT);
-    assert!(
-        reply.text().contains("Cleo Analyst is responsible"),
-        "{}",
-        reply.text()
-    );
-    assert!(
-        site.ticket(TicketNo(1)).acknowledged.is_some()
-            && site.ticket(TicketNo(3)).acknowledged.is_some()
-    );
-    let offered = site
-        .post(
-            &ben,
-            "/tickets/bulk",
-            &[
-                ("ticket", "MW-1"),
-                ("ticket", "MW-3"),
-                ("do", "offer_handoff"),
-                ("to", site.cast.cleo.as_str()),
-            ],
-        )
-        .await;
-    assert_eq!(offered.status, StatusCode::SEE_OTHER, "{}", offered.text());
-    let brief = site.ticket(TicketNo(3)).offer.unwrap().brief;
-    assert!(
-        brief.situation.contains("Three"),
-        "each has a brief of its own"
-    );
-    for bad in [
-        &[("do", "acknowledge")][..],
-        &[("ticket", "MW-1"), ("do", "close")],
-        &[("ticket", "nonsense"), ("do", "take")],
-    ] {
-        assert_eq!(
-            site.post(&ben, "/tickets/bulk", bad).await.status,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "{bad:?}"
-        );
-    }
 }
 
 async fn views_are_kept_shared_and_deleted(engine: Engine) {
@@ -698,211 +432,32 @@ async fn evidence_comes_in_and_goes_out_by_form(engine: Engine) {
     assert_eq!(left, 0, "nothing half received stays");
 }
 
-async fn a_report_is_three_questions_and_a_file(engine: Engine) {
-    let site = Site::new(engine).await;
-    let rui = site.session(&site.cast.rui).await;
-    let refused = multipart(
-        &site,
-        &rui,
-        "/report",
-        &[("what", " "), ("affected", "the pier")],
-        None,
-    )
-    .await;
-    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(
-        refused.text().contains("the pier"),
-        "what was typed is kept"
-    );
-    let sent = multipart(
-        &site,
-        &rui,
-        "/report",
-        &[
-            ("what", "A light where none should be.\nIt blinks."),
-            ("affected", "the pier"),
-        ],
-        Some(("light.jpg", b"jpg")),
-    )
-    .await;
-    assert_eq!(
-        (sent.status, sent.location()),
-        (StatusCode::SEE_OTHER, "/tickets/MW-1"),
-        "{}",
-        sent.text()
-    );
-    assert!(
-        sent.header(header::SET_COOKIE)
-            .contains("Ben%20Analyst%20has%20it"),
-        "it says who has it"
-    );
-    let ticket = site.ticket(TicketNo(1));
-    assert_eq!(
-        (ticket.title.as_str(), &ticket.owner),
-        ("A light where none should be.", &site.cast.ben)
-    );
-    assert!(ticket.description.contains("Affected: the pier"));
-    assert_eq!(
-        (ticket.evidence.len(), ticket.origin),
-        (1, midwatch_domain::words::Origin::Report)
-    );
-    let page = site.get(&rui, "/tickets/MW-1").await.text();
-    assert!(
-        page.contains("light.jpg") && !page.contains("/tickets/MW-1/move_phase"),
-        "a reporter sees it and may not work it"
-    );
-    assert!(
-        site.get(&rui, "/")
-            .await
-            .text()
-            .contains("A light where none should be.")
-    );
-}
-
-async fn a_form_sent_twice_opens_one_ticket(engine: Engine) {
-    let site = Site::new(engine).await;
-    let ben = site.session(&site.cast.ben).await;
-    let fields = [("title", "Once"), ("idempotency_key", "abc")];
-    for _ in 0..2 {
-        assert_eq!(
-            site.post(&ben, "/tickets", &fields).await.location(),
-            "/tickets/MW-1"
-        );
-    }
-    assert_eq!(
-        site.get(&ben, "/tickets/MW-2").await.status,
-        StatusCode::NOT_FOUND
-    );
-}
-
-async fn a_template_and_a_procedure_are_edited_by_form(engine: Engine) {
-    let site = Site::new(engine).await;
-    let (lea, ada, ben) = (
-        site.session(&site.cast.lea).await,
-        site.session(&site.cast.ada).await,
-        site.session(&site.cast.ben).await,
-    );
-    let basics = [
-        ("do", "save"),
-        ("title", "Tide gauge"),
-        ("kind", "other/undetermined"),
-        ("default_severity", "low"),
-        ("tlp", "GREEN"),
-        ("pap", "CLEAR"),
-    ];
-    let rows = [
-        ("field-0-label", "Level"),
-        ("field-0-kind", "choice"),
-        ("field-0-required", "open"),
-        ("field-0-choices", "low\r\nhigh"),
-        ("task-0-title", "Look"),
-        ("task-0-phase", "analysis"),
-        ("task-0-mandatory", "yes"),
-        ("rule-0-field", "level"),
-        ("rule-0-is", "high"),
-        ("rule-0-then", "critical"),
-        ("rule-0-because", "Water"),
-    ];
-    let fields: Vec<_> = basics.iter().chain(&rows).copied().collect();
-    let made = site.post(&lea, "/templates/new", &fields).await;
-    assert_eq!(made.location(), "/templates/tide_gauge", "{}", made.text());
-    let edit = site.get(&lea, "/templates/tide_gauge/edit").await.text();
-    assert!(
-        edit.contains("value=\"Level\"") && edit.contains("low\nhigh"),
-        "{edit}"
-    );
-    let preview = site
-        .post(
-            &ben,
-            "/tickets/new/preview",
-            &[("template", "tide_gauge"), ("fields.level", "high")],
-        )
-        .await
-        .text();
-    assert!(
-        preview.contains("Critical") && preview.contains("Water"),
-        "the rule holds while typing"
-    );
-    let stale = site
-        .post(
-            &lea,
-            "/templates/tide_gauge/edit",
-            &[&fields[..], &[("version", "7")]].concat(),
-        )
-        .await;
-    assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
-    site.post(&lea, "/templates/tide_gauge/retire", &[]).await;
-    assert_eq!(
-        site.get(&ben, "/tickets/new?template=tide_gauge")
-            .await
-            .status,
-        StatusCode::NOT_FOUND
-    );
-
-    let write = [
-        ("do", "save"),
-        ("title", "Tides"),
-        ("text", "# Look\n\nTwice."),
-        ("review_every_days", "30"),
-    ];
-    let made = site.post(&lea, "/procedures/new", &write).await;
-    assert_eq!(
-        made.location(),
-        "/procedures/tides?version=1",
-        "{}",
-        made.text()
-    );
-    let own = site
-        .post(&lea, "/procedures/tides/approve", &[("version", "1")])
-        .await;
-    assert_eq!(
-        own.status,
-        StatusCode::FORBIDDEN,
-        "who wrote it does not approve it"
-    );
-    site.post(&ada, "/procedures/tides/approve", &[("version", "1")])
-        .await;
-    let page = site.get(&ben, "/procedures/tides").await.text();
-    assert!(
-        page.contains("In force") && page.contains("I have read version 1"),
-        "{page}"
-    );
-    site.post(&ben, "/procedures/tides/read", &[("version", "1")])
-        .await;
-    assert!(
-        !site
-            .get(&ben, "/procedures/tides")
-            .await
-            .text()
-            .contains("I have read version 1")
-    );
-    let verified = site.post(&ada, "/record/verify", &[]).await.text();
-    assert!(verified.contains("all intact"), "{verified}");
-}
-
-/// What a page must not have: markup of somebody else's.
+/// What a page must not have: markup of somebody else's. Every `<` of a text is escaped, so each that is left begins a tag.
 fn clean(path: &str, html: &str) {
     let lower = html.to_lowercase();
-    let scripts = lower.matches("<script").count();
-    let ours = lower
-        .matches("<script type=\"module\" src=\"/assets/")
-        .count();
-    assert_eq!(scripts, ours, "{path} has a script that is not ours");
-    for bad in [
-        "<img",
-        "<iframe",
-        "<object",
-        "<embed",
-        "<style",
-        "<base",
-        "<math",
-        "href=\"javascript:",
-        "href=\"data:",
-        "href=\"vbscript:",
-        "<x ",
-        "<details open on",
-    ] {
-        assert!(!lower.contains(bad), "{path} has {bad}");
+    for tag in lower
+        .split('<')
+        .skip(1)
+        .map(|t| t.split('>').next().unwrap_or_default())
+    {
+        let name = tag.split([' ', '/', '\n']).next().unwrap_or_default();
+        let ours = name != "script" || tag.starts_with("script type=\"module\" src=\"/assets/");
+        let known = ![
+            "img", "iframe", "object", "embed", "style", "base", "math", "link",
+        ]
+        .contains(&name)
+            || tag.starts_with("link rel=");
+        let harmless = ["href", "src", "action", "formaction"].iter().all(|a| {
+            ["javascript:", "data:", "vbscript:"]
+                .iter()
+                .all(|s| !tag.contains(&format!(" {a}=\"{s}")))
+        });
+        // What stands between quotes is text.
+        let bare: String = tag.split('"').step_by(2).collect();
+        let quiet = !bare
+            .split_whitespace()
+            .any(|a| a.starts_with("on") && a.ends_with('='));
+        assert!(ours && known && harmless && quiet, "{path} has <{tag}>");
     }
 }
 
