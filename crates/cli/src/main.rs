@@ -68,7 +68,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
             telemetry::begin(&config.log, &config.log_format);
             let url = config.clone();
             wait(serve::serve(config, false, move |desk, bound| {
-                serve::greet(desk, &url.url(bound))
+                serve::greet(desk, &url.url(bound));
             }))?;
             Ok(ExitCode::SUCCESS)
         }

@@ -383,10 +383,6 @@ impl Template {
 
 impl FieldDef {
     /// Checks one value. Text that a form or command line sends is read as the kind wants it. `None`: empty.
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one arm a kind of field; apart they would hide how they differ"
-    )]
     fn check(&self, at: &str, value: &Value) -> Result<Option<Value>, Refusal> {
         let says = |expected: &str| Refusal::invalid(at, format!("{} {expected}", self.label));
         let text = match value {

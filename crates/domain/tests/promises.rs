@@ -85,7 +85,6 @@ fn by(desk: &Desk, who: u8) -> Viewer {
 }
 
 /// A command that often makes sense for the ticket as it is.
-#[expect(clippy::too_many_lines, reason = "one line a verb")]
 fn command(t: &Ticket, desk: &Desk, verb: u8, a: u8, b: u8) -> Result<Command, Refusal> {
     let reason = if b.is_multiple_of(4) { "" } else { "Because." };
     let task = pick(&t.tasks, a).map(|k| k.id.clone());

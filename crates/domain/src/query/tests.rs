@@ -282,7 +282,6 @@ fn every_field_is_in_the_table_once() {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "two lists of queries")]
 fn a_query_matches_what_it_says() {
     let mut desk = crate::testing::Desk::new();
     let n = desk.open("rita");

@@ -104,10 +104,6 @@ impl Open {
     ///
     /// # Errors
     /// A refusal naming the field; nothing changes.
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one decision, read from the top: team, owner, template, values, entry"
-    )]
     pub fn decide(&self, origin: Origin, facts: &Facts<'_>) -> Decision {
         facts.viewer.may(Action::OpenTickets)?;
         let d = facts.directory;

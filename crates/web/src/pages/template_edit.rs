@@ -230,7 +230,7 @@ fn typed_of(t: &Template) -> Typed {
         ),
     ];
     let mut put = |what: &str, n: usize, part: &str, value: String| {
-        all.push((format!("{what}-{n}-{part}"), value))
+        all.push((format!("{what}-{n}-{part}"), value));
     };
     for (n, f) in t.fields.iter().enumerate() {
         put("field", n, "id", f.key.clone());

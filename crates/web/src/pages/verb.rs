@@ -121,10 +121,10 @@ fn tags(verb: &str, typed: &Typed, mut body: Value) -> Value {
             map.entry("tags").or_insert(Value::Array(Vec::new()));
         }
     }
-    if verb == "restrict" {
-        if let Value::Object(map) = &mut body {
-            map.entry("people").or_insert(Value::Array(Vec::new()));
-        }
+    if verb == "restrict"
+        && let Value::Object(map) = &mut body
+    {
+        map.entry("people").or_insert(Value::Array(Vec::new()));
     }
     body
 }

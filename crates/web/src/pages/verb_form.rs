@@ -83,15 +83,15 @@ pub fn done(verb: &str) -> &'static str {
 
 /// The form of a verb for a ticket; nothing for a verb that no form does.
 pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Sheet> {
-    let (t, d) = (&case.ticket, look.directory());
-    let owner = d.name(&t.owner);
-    let why = |required: bool| {
-        let field = Field::new(FieldKind::Long, "reason", "Why")
-            .max(1000)
-            .focused();
-        vec![if required { field.required() } else { field }]
-    };
-    let sheet = |title: &str, intro: &str, submit: &'static str, fields: Vec<Field>| Sheet {
+    duty(look, case, verb)
+        .or_else(|| course(look, case, verb))
+        .or_else(|| work(look, case, verb, typed))
+        .or_else(|| ties(look, case, verb))
+}
+
+/// A form with nothing beside it.
+fn blank(title: &str, intro: &str, submit: &'static str, fields: Vec<Field>) -> Sheet {
+    Sheet {
         title: title.to_owned(),
         intro: intro.to_owned(),
         submit,
@@ -100,56 +100,66 @@ pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Shee
         consequences: Vec::new(),
         facts: Vec::new(),
         danger: false,
-    };
-    let plain = |text: String| {
-        vec![Consequence {
-            text,
-            href: String::new(),
-            blocks: false,
-        }]
-    };
+    }
+}
+
+/// The reason that a verb asks for.
+fn why(required: bool) -> Vec<Field> {
+    let field = Field::new(FieldKind::Long, "reason", "Why")
+        .max(1000)
+        .focused();
+    vec![if required { field.required() } else { field }]
+}
+
+/// What a verb will cause, in one sentence.
+fn plain(text: String) -> Vec<Consequence> {
+    vec![Consequence {
+        text,
+        href: String::new(),
+        blocks: false,
+    }]
+}
+
+/// Who is responsible: answering, handing over, letting go.
+fn duty(look: &Look, case: &Case, verb: &str) -> Option<Sheet> {
+    let t = &case.ticket;
+    let d = look.directory();
+    let owner = d.name(&t.owner);
     Some(match verb {
-        "acknowledge" => sheet(
+        "acknowledge" => blank(
             "Acknowledge",
             "Say that you have seen it and are on it.",
             "Acknowledge",
             vec![],
         ),
-        "accept_handoff" => sheet(
+        "accept_handoff" => blank(
             "Accept the handoff of",
             "From now on you are responsible.",
             "Accept",
-            vec![],
-        ),
-        "watch" => sheet("Watch", "You see what happens to it.", "Watch", vec![]),
-        "unwatch" => sheet(
-            "Stop watching",
-            "You are no longer told.",
-            "Stop watching",
             vec![],
         ),
         "take" => Sheet {
             consequences: plain(format!(
                 "You become responsible instead of {owner}, and have acknowledged it."
             )),
-            ..sheet(
+            ..blank(
                 "Take",
                 "Taking is accepting.",
                 "Take",
                 why(t.acknowledged.is_some()),
             )
         },
-        "offer_handoff" => offer(look, case, sheet),
+        "offer_handoff" => offer(look, case),
         "decline_handoff" => Sheet {
             consequences: plain(format!("{owner} stays responsible and sees your reason.")),
-            ..sheet(
+            ..blank(
                 "Decline the handoff of",
                 "Say why, so that the giver can find somebody else.",
                 "Decline",
                 why(true),
             )
         },
-        "withdraw_handoff" => sheet(
+        "withdraw_handoff" => blank(
             "Withdraw the offer of",
             "You keep the responsibility.",
             "Withdraw offer",
@@ -170,7 +180,7 @@ pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Shee
             fields.push(to.help("Nobody chosen: whoever has the watch."));
             Sheet {
                 consequences: next.map_or_else(Vec::new, plain),
-                ..sheet(
+                ..blank(
                     "Release the owner of",
                     &format!("Takes the responsibility off {owner} and records why."),
                     "Release",
@@ -178,8 +188,17 @@ pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Shee
                 )
             }
         }
-        "move_phase" => phase(case, sheet),
-        "close" => close(look, case, sheet),
+        _ => return None,
+    })
+}
+
+/// Where it stands: its phase, its end, its class, its name, its fields.
+fn course(look: &Look, case: &Case, verb: &str) -> Option<Sheet> {
+    let t = &case.ticket;
+    let d = look.directory();
+    Some(match verb {
+        "move_phase" => phase(case),
+        "close" => close(look, case),
         "reopen" => {
             let phases = Phase::ALL.iter().filter(|p| **p != Phase::Closed);
             let phase = Field::new(FieldKind::Choice, "phase", "Phase")
@@ -187,7 +206,7 @@ pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Shee
                 .help("Not chosen: the one it was closed in.");
             let mut fields = why(true);
             fields.push(phase);
-            sheet(
+            blank(
                 "Reopen",
                 "What was closed stays in the record.",
                 "Reopen",
@@ -219,7 +238,7 @@ pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Shee
                     .max(1000)
                     .help("Needed to lower the severity."),
             ];
-            sheet(
+            blank(
                 "Classify",
                 "Old and new values stand in the record.",
                 "Classify",
@@ -232,7 +251,7 @@ pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Shee
                 .max(200)
                 .required()
                 .focused();
-            sheet(
+            blank(
                 "Rename",
                 "The old title stays in the record.",
                 "Rename",
@@ -244,20 +263,29 @@ pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Shee
             let fields = fields::form(template, &t.fields, d, &look.now.zone, |r| {
                 r == Required::Open
             });
-            sheet(
+            blank(
                 "Fields of",
                 "Old and new values stand in the record.",
                 "Save fields",
                 fields,
             )
         }
+        _ => return None,
+    })
+}
+
+/// What is done in it: notes, tasks, evidence.
+fn work(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Sheet> {
+    let t = &case.ticket;
+    let d = look.directory();
+    Some(match verb {
         "note" => {
             let text = Field::new(FieldKind::Long, "text", "Note")
                 .max(50_000)
                 .required()
                 .focused();
             let at = Field::new(FieldKind::DateTime, "occurred_at", "Happened earlier, at");
-            sheet(
+            blank(
                 "Add a note to",
                 "Markdown works. Notes are corrected, never edited.",
                 "Add note",
@@ -270,7 +298,7 @@ pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Shee
                 .required()
                 .focused();
             let fields = vec![Field::hidden("note", typed.get("note")), text];
-            sheet(
+            blank(
                 "Correct a note of",
                 "The old text stays beside it.",
                 "Correct",
@@ -293,14 +321,14 @@ pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Shee
                     "Must be done, or skipped with a reason, before closing",
                 ),
             ];
-            sheet(
+            blank(
                 "Add a task to",
                 "Something more to do than the template says.",
                 "Add task",
                 fields,
             )
         }
-        "assign_task" | "finish_task" | "skip_task" => task(look, case, verb, typed, sheet)?,
+        "assign_task" | "finish_task" | "skip_task" => task(look, case, verb, typed)?,
         "hand_out_evidence" => {
             let id: EvidenceId = typed.get("evidence").parse().ok()?;
             let e = t.evidence(&id).ok()?;
@@ -319,7 +347,7 @@ pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Shee
                     "“{}” is sent to you as a download. To whom and why is in its custody before the first byte leaves.",
                     e.name
                 )),
-                ..sheet(
+                ..blank(
                     "Hand out evidence of",
                     "Evidence may be dangerous: open it only where that is safe.",
                     "Record and download",
@@ -327,6 +355,15 @@ pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Shee
                 )
             }
         }
+        _ => return None,
+    })
+}
+
+/// Which others it belongs with, and who may know of it.
+fn ties(look: &Look, case: &Case, verb: &str) -> Option<Sheet> {
+    let t = &case.ticket;
+    let d = look.directory();
+    Some(match verb {
         "link" => {
             let kinds = [
                 ("related", "related to"),
@@ -343,9 +380,9 @@ pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Shee
                     .value("related")
                     .required(),
             ];
-            sheet("Link", "Both tickets say so.", "Link", fields)
+            blank("Link", "Both tickets say so.", "Link", fields)
         }
-        "unlink" => sheet(
+        "unlink" => blank(
             "Unlink",
             "That the link was made stays in the record.",
             "Unlink",
@@ -355,7 +392,7 @@ pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Shee
             consequences: plain(
                 "This ticket is closed as a duplicate. Reopening undoes it.".to_owned(),
             ),
-            ..sheet(
+            ..blank(
                 "Merge",
                 "Both are about one incident; the other goes on.",
                 "Merge",
@@ -396,7 +433,7 @@ pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Shee
                 "Evidence that both then have",
                 evidence,
             ));
-            sheet(
+            blank(
                 "Split",
                 "Two incidents in one ticket become two tickets.",
                 "Split",
@@ -421,7 +458,7 @@ pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Shee
             fields.extend(why(true));
             Sheet {
                 danger: true,
-                ..sheet(
+                ..blank(
                     "Restrict",
                     "Only the people named know of it; auditors may read it.",
                     "Restrict",
@@ -431,22 +468,25 @@ pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Shee
         }
         "unrestrict" => Sheet {
             danger: true,
-            ..sheet(
+            ..blank(
                 "Lift the restriction of",
                 "Everybody who may read tickets can then read this one.",
                 "Lift the restriction",
                 why(true),
             )
         },
+        "watch" => blank("Watch", "You see what happens to it.", "Watch", vec![]),
+        "unwatch" => blank(
+            "Stop watching",
+            "You are no longer told.",
+            "Stop watching",
+            vec![],
+        ),
         _ => return None,
     })
 }
 
-fn offer(
-    look: &Look,
-    case: &Case,
-    sheet: impl Fn(&str, &str, &'static str, Vec<Field>) -> Sheet,
-) -> Sheet {
+fn offer(look: &Look, case: &Case) -> Sheet {
     let (t, d) = (&case.ticket, look.directory());
     let skip = case.entries.len().saturating_sub(RECENT);
     let recent: Vec<_> = case.entries[skip..]
@@ -490,7 +530,7 @@ fn offer(
     });
     Sheet {
         consequences: consequences.collect(),
-        ..sheet(
+        ..blank(
             "Hand off",
             "Offer the ticket to somebody, with what they need to know.",
             "Offer",
@@ -499,7 +539,7 @@ fn offer(
     }
 }
 
-fn phase(case: &Case, sheet: impl Fn(&str, &str, &'static str, Vec<Field>) -> Sheet) -> Sheet {
+fn phase(case: &Case) -> Sheet {
     let t = &case.ticket;
     let others = Phase::ALL
         .iter()
@@ -533,15 +573,11 @@ fn phase(case: &Case, sheet: impl Fn(&str, &str, &'static str, Vec<Field>) -> Sh
     Sheet {
         beside: "Before you move".to_owned(),
         consequences: open.map(task).collect(),
-        ..sheet("Move", "Every stay in a phase is kept.", "Move", fields)
+        ..blank("Move", "Every stay in a phase is kept.", "Move", fields)
     }
 }
 
-fn close(
-    look: &Look,
-    case: &Case,
-    sheet: impl Fn(&str, &str, &'static str, Vec<Field>) -> Sheet,
-) -> Sheet {
+fn close(look: &Look, case: &Case) -> Sheet {
     let (t, d) = (&case.ticket, look.directory());
     let long = |name: &str, label: &str| Field::new(FieldKind::Long, name, label).max(20_000);
     let outcomes = Outcome::ALL
@@ -588,7 +624,7 @@ fn close(
     Sheet {
         beside: "Before you close".to_owned(),
         consequences: lacking,
-        ..sheet(
+        ..blank(
             "Close",
             "An outcome and a summary; nothing required left undone.",
             "Close",
@@ -597,13 +633,7 @@ fn close(
     }
 }
 
-fn task(
-    look: &Look,
-    case: &Case,
-    verb: &str,
-    typed: &Typed,
-    sheet: impl Fn(&str, &str, &'static str, Vec<Field>) -> Sheet,
-) -> Option<Sheet> {
+fn task(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Sheet> {
     let id: TaskId = typed.get("task").parse().ok()?;
     let task = case.ticket.task(&id).ok()?;
     let hidden = Field::hidden("task", task.id.as_str());
@@ -620,20 +650,20 @@ fn task(
                 .choices(show::owners(look.directory(), None))
                 .value(value)
                 .help("Nobody chosen: the owner.");
-            sheet("Assign a task of", "", "Assign", vec![hidden, to])
+            blank("Assign a task of", "", "Assign", vec![hidden, to])
         }
         "finish_task" => {
             let result = Field::new(FieldKind::Long, "result", "What came of it")
                 .max(5000)
                 .focused();
-            sheet("Finish a task of", "", "Finish", vec![hidden, result])
+            blank("Finish a task of", "", "Finish", vec![hidden, result])
         }
         _ => {
             let reason = Field::new(FieldKind::Long, "reason", "Why it is not done")
                 .max(5000)
                 .required()
                 .focused();
-            sheet("Skip a task of", "", "Skip", vec![hidden, reason])
+            blank("Skip a task of", "", "Skip", vec![hidden, reason])
         }
     };
     Some(Sheet {

@@ -191,7 +191,7 @@ pub(crate) fn dangers(html: &str) -> Vec<String> {
                 || link.starts_with("mailto:");
             let bad = match name.as_str() {
                 "src" | "srcset" | "action" | "formaction" | "poster" => !ours(value),
-                "href" | "xlink:href" => !ours(value) && !(tag.name == "a" && outward),
+                "href" | "xlink:href" => !(ours(value) || tag.name == "a" && outward),
                 "style" | "srcdoc" | "=" => true,
                 other => other.starts_with("on"),
             };

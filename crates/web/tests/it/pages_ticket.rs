@@ -15,6 +15,7 @@ midwatch_testkit::on_both_engines!(
     an_act_is_done_or_its_form_comes_back,
     several_tickets_are_judged_each_for_itself,
     an_act_leads_to_a_page_of_ours,
+    every_verb_has_its_form,
     hostile_texts_are_text,
 );
 
@@ -392,6 +393,30 @@ async fn an_act_leads_to_a_page_of_ours(engine: Engine) {
                 reply.location()
             );
         }
+    }
+}
+
+async fn every_verb_has_its_form(engine: Engine) {
+    let site = Site::new(engine).await;
+    let lea = site.session(&site.cast.lea).await;
+    let number = site.open(&site.cast.lea, "One").await;
+    let at = format!("/tickets/{number}");
+    // A file is attached on the ticket's page; the others begin at a task or a piece of evidence there,
+    // or need a template.
+    let elsewhere = [
+        "set_fields",
+        "attach",
+        "verify_evidence",
+        "hand_out_evidence",
+        "assign_task",
+        "finish_task",
+        "skip_task",
+    ];
+    for verb in midwatch_web::act::verbs().filter(|v| !elsewhere.contains(v)) {
+        let path = format!("{at}/{verb}");
+        let page = site.get(&lea, &path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+        form(&page.text(), &path);
     }
 }
 
