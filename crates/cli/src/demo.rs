@@ -1,6 +1,7 @@
 //! `midwatch demo`: half a year at a small company, made by running real commands under a moved clock, then a server on it.
 
 mod company;
+mod deeds;
 pub mod dice;
 mod history;
 mod script;

@@ -54,7 +54,9 @@ verbs! {
 
 pub mod brief;
 pub mod open;
+mod relation;
 pub use open::{Open, Opened};
+pub use relation::Relation;
 
 /// A key and version that a ticket is bound to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -238,55 +240,6 @@ pub struct Evidence {
     pub description: String,
     /// Who had it, when, why.
     pub custody: Vec<CustodyEvent>,
-}
-
-/// How a ticket relates to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Relation {
-    /// They have to do with each other.
-    Related,
-    /// This one is caused by the other.
-    CausedBy,
-    /// This one caused the other.
-    Causes,
-    /// This one was merged into the other.
-    MergedInto,
-    /// The other was merged into this one.
-    Absorbed,
-    /// This one was split off the other.
-    SplitFrom,
-    /// The other was split off this one.
-    SplitInto,
-}
-
-impl Relation {
-    /// The same relation seen from the other side.
-    #[must_use]
-    pub fn mirrored(self) -> Self {
-        match self {
-            Relation::Related => Relation::Related,
-            Relation::CausedBy => Relation::Causes,
-            Relation::Causes => Relation::CausedBy,
-            Relation::MergedInto => Relation::Absorbed,
-            Relation::Absorbed => Relation::MergedInto,
-            Relation::SplitFrom => Relation::SplitInto,
-            Relation::SplitInto => Relation::SplitFrom,
-        }
-    }
-
-    /// In words, before the other's number.
-    pub fn label(self) -> &'static str {
-        match self {
-            Relation::Related => "related to",
-            Relation::CausedBy => "caused by",
-            Relation::Causes => "cause of",
-            Relation::MergedInto => "merged into",
-            Relation::Absorbed => "merged from",
-            Relation::SplitFrom => "split off from",
-            Relation::SplitInto => "split into",
-        }
-    }
 }
 
 /// The incident record. Folded from its entries; the timeline itself is read from the record.

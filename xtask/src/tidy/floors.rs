@@ -71,8 +71,9 @@ const FLOORS: [Floor; 6] = [
 ];
 
 /// Crates that may use everything: the executable, and what only tests and developers build.
-const FREE: [&str; 5] = [
+const FREE: [&str; 6] = [
     "midwatch",
+    "midwatch-crash",
     "midwatch-testkit",
     "midwatch-testpg",
     "midwatch-powercut",
@@ -80,7 +81,12 @@ const FREE: [&str; 5] = [
 ];
 
 /// Test tools, which nothing that ships may depend on outside its tests.
-const TEST_ONLY: [&str; 3] = ["midwatch-testkit", "midwatch-testpg", "midwatch-powercut"];
+const TEST_ONLY: [&str; 4] = [
+    "midwatch-crash",
+    "midwatch-testkit",
+    "midwatch-testpg",
+    "midwatch-powercut",
+];
 
 pub(super) fn keep_apart(tree: &[Source]) -> Vec<Finding> {
     tree.iter()

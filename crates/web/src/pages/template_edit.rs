@@ -12,6 +12,10 @@ use midwatch_domain::template::{
 use midwatch_domain::words::{Pap, Phase, Severity, Tlp};
 use std::collections::BTreeSet;
 
+mod basics;
+
+use basics::basics;
+
 use crate::App;
 use crate::problem::Problem;
 use crate::view::form::{Choice, Field, FieldKind};
@@ -476,31 +480,6 @@ fn label(kind: Kind) -> &'static str {
         Kind::YesNo => "Yes or no",
         Kind::Person => "Person",
     }
-}
-
-fn basics(look: &Look) -> Vec<Field> {
-    let d = look.directory();
-    let pick = |name: &str, label: &str, choices: Vec<Choice>| {
-        Field::new(FieldKind::Choice, name, label).choices(choices)
-    };
-    let procedures = d.procedures.values().filter_map(|v| v.last());
-    let procedures = procedures.map(|p| Choice::new(&p.key, &p.title)).collect();
-    vec![
-        Field::text("title", "Name").max(80).required(),
-        Field::text("summary", "When to use it").max(300),
-        Field::text("title_hint", "What a good title looks like").max(200),
-        pick("kind", "Kind", show::kinds()).required(),
-        pick(
-            "default_severity",
-            "Severity, unless a rule holds",
-            show::severities(),
-        )
-        .required(),
-        pick("tlp", "TLP", show::tlps()).required(),
-        pick("pap", "PAP", show::paps()).required(),
-        Field::text("tags", "Tags").help("With spaces between."),
-        pick("procedure", "Procedure", procedures),
-    ]
 }
 
 #[cfg(test)]
