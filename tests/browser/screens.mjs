@@ -1,0 +1,67 @@
+// Takes the pictures of docs/screens from the demo: every page in light and dark, ticket and queue on a phone.
+// MIDWATCH_BIN=target/release/midwatch node screens.mjs
+
+import { mkdir, writeFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { Midwatch } from "./midwatch.mjs";
+import { withPalette } from "./palette.mjs";
+
+const folder = fileURLToPath(new URL("../../docs/screens/", import.meta.url));
+await mkdir(folder, { recursive: true });
+
+const midwatch = await Midwatch.start("demo");
+try {
+  const enter = async (role) => {
+    const page = await midwatch.window();
+    await page.goto("/login");
+    await page.locator(".demo-people button", { hasText: role }).first().click();
+    await page.waitForURL(`${midwatch.url}/`);
+    return page;
+  };
+  // The watch of whoever is on duty is the fullest one.
+  const duty = await (async () => {
+    const lead = await enter("Lead");
+    const name = await lead.locator(".duty .name").innerText();
+    return enter(name);
+  })();
+  const lead = await enter("Lead");
+  const reporter = await enter("Reporter");
+
+  await duty.goto("/tickets?q=is:open sort:-updated");
+  const open = await duty.locator("tr[data-key]").evaluateAll((rows) => rows.map((r) => r.dataset.key));
+  // The longest story makes the best picture.
+  let story = open[0], most = 0;
+  for (const number of open) {
+    await duty.goto(`/tickets/${number}`);
+    const entries = await duty.locator(".timeline .entry").count();
+    if (entries > most) [story, most] = [number, entries];
+  }
+
+  const shots = [
+    ["my-watch", duty, "/"], ["queue", duty, "/tickets"], ["board", duty, "/tickets?view=board"], ["ticket", duty, `/tickets/${story}`],
+    ["close", duty, `/tickets/${story}/close`], ["new-ticket", duty, "/tickets/new?template=suspicious_log_activity"],
+    ["report", reporter, "/report"], ["my-reports", reporter, "/"], ["search", duty, "/search?q=vpn severity>=medium"],
+    ["templates", lead, "/templates"], ["template", lead, "/templates/phishing"], ["template-edit", lead, "/templates/phishing/edit"],
+    ["procedures", lead, "/procedures"], ["procedure", lead, "/procedures/manual_ticket_creation"], ["procedure-edit", lead, "/procedures/handoff_and_shift_change/edit"],
+    ["record", lead, "/record"], ["record-entry", lead, "/record/4000"], ["verify", lead, "/record/verify"], ["people", lead, "/people"], ["teams", lead, "/teams"], ["account", lead, "/account"], ["help", lead, "/help"],
+  ];
+  const shoot = async (page, name, theme) => {
+    await page.context().addCookies([{ name: "theme", value: theme, url: midwatch.url }]);
+    await page.reload();
+    if (name === "verify") await page.click("main form button.primary");
+    await page.evaluate(() => document.fonts.ready);
+    const picture = await page.screenshot({ caret: "hide", animations: "disabled" });
+    await writeFile(`${folder}${name}-${theme}.png`, withPalette(picture));
+  };
+  for (const [name, page, path] of shots) {
+    await page.goto(path);
+    for (const theme of ["light", "dark"]) await shoot(page, name, theme);
+  }
+  await duty.setViewportSize({ width: 390, height: 844 });
+  for (const [name, path] of [["phone-queue", "/tickets"], ["phone-ticket", `/tickets/${story}`]]) {
+    await duty.goto(path);
+    for (const theme of ["light", "dark"]) await shoot(duty, name, theme);
+  }
+} finally {
+  await midwatch.stop();
+}
