@@ -28,6 +28,8 @@ pub struct App {
     pub config: Config,
     /// Who is connected for live events.
     pub live: live::Hub,
+    /// The last verification of the record.
+    pub verifying: pages::verify::Verifying,
 }
 
 /// How the server is run.
@@ -51,6 +53,7 @@ impl App {
             desk,
             config,
             live: live::Hub::default(),
+            verifying: pages::verify::Verifying::default(),
         }
     }
 

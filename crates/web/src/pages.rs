@@ -29,6 +29,7 @@ pub mod tokens;
 pub mod typed;
 pub mod verb;
 pub mod verb_form;
+pub mod verify;
 pub mod watch;
 
 use axum::extract::DefaultBodyLimit;
@@ -125,8 +126,8 @@ fn record(routes: Routes) -> Routes {
     routes
         .get("/record", read, record::list)
         .get("/record/{seq}", read, record::entry)
-        .get("/record/verify", read, record::ask)
-        .post("/record/verify", read, record::verify)
+        .get("/record/verify", read, verify::page)
+        .post("/record/verify", read, verify::run)
 }
 
 fn tickets(routes: Routes) -> Routes {

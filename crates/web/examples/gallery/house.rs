@@ -347,6 +347,7 @@ fn record_entry() -> RecordEntry {
 
 fn verify(ran: bool, intact: bool) -> Verify {
     Verify {
+        progress: None,
         frame: frame("Verify the record", Nav::Record),
         ran,
         intact,

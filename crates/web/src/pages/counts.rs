@@ -34,7 +34,7 @@ pub async fn of(app: &App, signed: &Signed) -> Result<Counts, Problem> {
         if let Some(me) = viewer
             .actor
             .person()
-            .filter(|_| viewer.role != Some(Role::Auditor))
+            .filter(|_| !matches!(viewer.role, Some(Role::Auditor | Role::Reporter)))
         {
             for versions in directory.procedures.values() {
                 if let Some(p) = procedure::in_force(versions, now)

@@ -1,4 +1,4 @@
-//! The record: browse it, look at one entry with its commitments, verify it.
+//! The record: browse it, look at one entry with its commitments.
 
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
@@ -16,7 +16,7 @@ use crate::problem::Problem;
 use crate::view::form::Choice;
 use crate::view::frame::Nav;
 use crate::view::piece::{Empty, Pager, ValueChip};
-use crate::view::record::{Committed, Record, RecordEntry, RecordFilter, RecordRow, Verify};
+use crate::view::record::{Committed, Record, RecordEntry, RecordFilter, RecordRow};
 
 use super::frame::{Look, escape};
 use super::show;
@@ -185,93 +185,4 @@ pub async fn entry(
         row: row(&look, &r),
     };
     Ok(look.show(&view))
-}
-
-/// `GET /record/verify`: what is checked, before it is.
-///
-/// # Errors
-/// As the engine says.
-pub async fn ask(State(app): State<App>, look: Look) -> Result<Response, Problem> {
-    let view = verify_page(&app, &look).await?;
-    Ok(look.show(&view))
-}
-
-/// `POST /record/verify`: checks every entry, checkpoint and row.
-///
-/// # Errors
-/// As the engine says; what does not hold is shown.
-pub async fn verify(State(app): State<App>, look: Look) -> Result<Response, Problem> {
-    let desk = app.desk.clone();
-    let checked = app.blocking(move || Ok((desk.verify(|_| {})?, desk.rebuild_check()?)));
-    let (finding, compared) = checked.await?;
-    let rows_agree = compared.differences.is_empty();
-    let intact = finding.holds() && rows_agree;
-    let mut findings: Vec<(u64, String)> = finding
-        .problems
-        .iter()
-        .map(|p| (p.seq.unsigned_abs(), p.what.clone()))
-        .collect();
-    findings.extend(
-        compared
-            .differences
-            .iter()
-            .take(50)
-            .map(|d| (finding.entries.unsigned_abs(), d.clone())),
-    );
-    let headline = match intact {
-        true => format!(
-            "{} entries, {} checkpoints: all intact.",
-            finding.entries, finding.checkpoints
-        ),
-        false => format!(
-            "{} findings. The record or what the pages show of it was altered.",
-            findings.len()
-        ),
-    };
-    let view = Verify {
-        ran: true,
-        intact,
-        headline,
-        counts: vec![
-            ("Entries that hold".to_owned(), finding.entries.to_string()),
-            (
-                "Checkpoints whose signature and hash fit".to_owned(),
-                finding.checkpoints.to_string(),
-            ),
-            (
-                "Last entry vouched for by a checkpoint".to_owned(),
-                finding.checkpointed.to_string(),
-            ),
-            (
-                "Fields erased by law".to_owned(),
-                finding.erased.to_string(),
-            ),
-            (
-                "Tickets whose rows equal their entries".to_owned(),
-                compared.tickets.to_string(),
-            ),
-        ],
-        findings,
-        at: Some(look.now.moment(app.desk.store.now().0)),
-        ..verify_page(&app, &look).await?
-    };
-    Ok(look.show(&view))
-}
-
-async fn verify_page(app: &App, look: &Look) -> Result<Verify, Problem> {
-    let last = app.read(|tx| Ok(checkpoint::last(tx)?)).await?;
-    Ok(Verify {
-        frame: look.frame(app, "Verify the record", Nav::Record).await?,
-        ran: false,
-        intact: false,
-        headline: String::new(),
-        counts: Vec::new(),
-        findings: Vec::new(),
-        checkpoint: last.map_or(String::new(), |c| c.note),
-        key: ValueChip::plain(
-            "public key",
-            checkpoint::public_key(&app.desk.key().verifying_key()),
-        ),
-        at: None,
-    })
 }

@@ -111,6 +111,8 @@ pub struct RecordEntry {
 pub struct Verify {
     /// Frame.
     pub frame: Frame,
+    /// How far a verification under way is: entries checked, and how many there are.
+    pub progress: Option<(u64, u64)>,
     /// Whether it ran; before that only the button is shown.
     pub ran: bool,
     /// Whether all is well.
