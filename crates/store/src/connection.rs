@@ -119,7 +119,9 @@ fn postgres(url: &str) -> Result<Pg, StoreError> {
     .map_err(|e| StoreError::Unsuitable(e.to_string()))?
     .with_root_certificates(roots)
     .with_no_client_auth();
-    let client = config.connect(tokio_postgres_rustls::MakeRustlsConnect::new(tls))?;
+    let client = config
+        .connect(tokio_postgres_rustls::MakeRustlsConnect::new(tls))
+        .map_err(|e| untrusted(&e).unwrap_or_else(|| e.into()))?;
     let mut pg = Pg::new(client);
     let mut tx = Tx::Pg(&mut pg);
     for (name, bad) in [
@@ -146,4 +148,15 @@ fn postgres(url: &str) -> Result<Pg, StoreError> {
         ));
     }
     Ok(pg)
+}
+
+/// A server whose certificate is its own, as Debian sets it up, is met often; say what to do about it.
+fn untrusted(e: &postgres::Error) -> Option<StoreError> {
+    let cause = std::error::Error::source(e)?.to_string();
+    cause.contains("certificate").then(|| {
+        StoreError::Unsuitable(format!(
+            "The certificate of PostgreSQL is not trusted ({cause}). Give the server one of a public authority; or, where nobody \
+             can listen, such as on this machine, add ?sslmode=disable to the address."
+        ))
+    })
 }
