@@ -73,7 +73,9 @@ impl TicketCommand {
                         .await
                         .unwrap_or_default()
                 };
-                let text = show::opened(&number, &ticket, style);
+                // Whoever may not list people sees the id.
+                let people = client.get("/people", &[]).await.unwrap_or_default();
+                let text = show::opened(&number, &ticket, &people, style);
                 (opened, text)
             }
             What::List(list) => {

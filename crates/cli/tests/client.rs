@@ -278,7 +278,15 @@ async fn failures_say_what_to_do_and_end_with_their_code() {
         server: "http://127.0.0.1:9".into(),
         ..ben.clone()
     };
-    let missing: &[&str] = &["new", "--template", "phishing", "--title", "x"];
+    let missing: &[&str] = &[
+        "new",
+        "--template",
+        "phishing",
+        "--title",
+        "x",
+        "--field",
+        "target=Nobody",
+    ];
     for (who, args, code, says) in [
         (&ben, &["show", "MW-99"][..], 1, "There is no such ticket"),
         (

@@ -168,11 +168,7 @@ fn describe(t: &Value, entries: &[Value], people: &Value, style: Style) -> Strin
 
 /// What the ticket is and whose.
 fn head(t: &Value, people: &Value, style: Style) -> Vec<String> {
-    let name = |id: &Value| {
-        let mut all = people["items"].as_array().into_iter().flatten();
-        let found = all.find(|p| p["id"] == *id);
-        found.map_or_else(|| word(id).to_owned(), |p| line(word(&p["name"])))
-    };
+    let name = |id: &Value| named(people, id);
     let (number, title) = (word(&t["number"]), line(word(&t["title"])));
     let severity = style.severity(word(&t["severity"]));
     let [phase, tlp, pap, kind] = ["phase", "tlp", "pap", "kind"].map(|f| word(&t[f]));
@@ -244,15 +240,28 @@ fn evidence(e: &Value, style: Style) -> String {
     )
 }
 
+/// The name of a person, or the id where names may not be seen.
+fn named(people: &Value, id: &Value) -> String {
+    let mut all = people["items"].as_array().into_iter().flatten();
+    let found = all.find(|p| p["id"] == *id);
+    found.map_or_else(|| word(id).to_owned(), |p| line(word(&p["name"])))
+}
+
 /// A new ticket in a line or two.
-pub(crate) fn opened(number: &str, ticket: &Value, style: Style) -> String {
+pub(crate) fn opened(number: &str, ticket: &Value, people: &Value, style: Style) -> String {
     let title = ticket["title"]
         .as_str()
         .map(|t| format!("  {}", line(t)))
         .unwrap_or_default();
     let owner = ticket["owner_because"]
         .as_str()
-        .map(|b| format!("\nResponsible: {} ({})", word(&ticket["owner"]), line(b)))
+        .map(|b| {
+            format!(
+                "\nResponsible: {} ({})",
+                named(people, &ticket["owner"]),
+                line(b)
+            )
+        })
         .unwrap_or_default();
     format!("{}{title}{owner}", style.bold(number))
 }
