@@ -9,7 +9,7 @@ use super::client::Failure;
 /// How to reach the server.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Reach {
-    /// The server, such as https://midwatch.example.org.
+    /// Address of the server, with https:// in front.
     #[arg(long, env = "MIDWATCH_SERVER", value_name = "URL", global = true)]
     pub(crate) server: Option<String>,
     /// A file that holds the API token and that only you can read. Or set MIDWATCH_TOKEN.
