@@ -81,6 +81,8 @@ async function settle(status, type, text, form) {
     const same = !to || (here.pathname === location.pathname && (document.querySelector("[data-ticket]") || document.querySelector("[data-queue]")));
     if (same && document.querySelector("[data-region], [data-live-rows]")) {
       form?.reset();
+      // What was being written is sent: its part of the page may change.
+      if (form?.closest("[data-region]") && form.contains(document.activeElement)) document.activeElement.blur();
       closePreview(form);
       await refreshRegions(location.href);
       const key = form?.action.match(/\/tickets\/([^/]+)\//)?.[1];

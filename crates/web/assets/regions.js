@@ -10,16 +10,29 @@ function busy(element) {
   return [...element.querySelectorAll("textarea, input[type=text], input:not([type])")].some((field) => field.value !== field.defaultValue);
 }
 
-const mark = (element, index) => element.id || element.dataset.panel || `${element.className}:${index}`;
+// What a panel is recognised by, wherever it stands in the fresh page.
+const mark = (element, index) => element.id || element.dataset.panel || `${element.className}:${element.closest("[data-key]")?.dataset.key ?? index}`;
+
+// What somebody opened or closed by hand stays so; else the server knows better, as for a panel that was empty.
+document.addEventListener("click", (event) => {
+  const summary = event.target.closest("summary");
+  if (summary) summary.parentElement.dataset.byHand = "";
+});
+
+function keepOpen(old, fresh) {
+  if (old.dataset.byHand === undefined) return;
+  fresh.open = old.open;
+  fresh.dataset.byHand = "";
+}
 
 export function replace(old, fresh) {
   const selector = "details";
-  const open = new Map([...old.querySelectorAll(selector)].map((item, index) => [mark(item, index), item.open]));
+  const were = new Map([...old.querySelectorAll(selector)].map((item, index) => [mark(item, index), item]));
   fresh.querySelectorAll(selector).forEach((item, index) => {
-    const was = open.get(mark(item, index));
-    if (was !== undefined) item.open = was;
+    const was = were.get(mark(item, index));
+    if (was) keepOpen(was, item);
   });
-  if (old.matches("details")) fresh.open = old.open;
+  if (old.matches("details")) keepOpen(old, fresh);
   for (const box of old.querySelectorAll("input[type=checkbox]:checked")) {
     const same = fresh.querySelector(`input[type=checkbox][name="${CSS.escape(box.name)}"][value="${CSS.escape(box.value)}"]`);
     if (same) same.checked = true;
