@@ -40,10 +40,13 @@ function forgetDrafts(form) {
   for (const area of form.querySelectorAll("[data-draft]")) localStorage.removeItem(DRAFT + area.dataset.draft);
 }
 
+let sendings = 0;
+
 // Post a form; resolves to true when the server took it.
 export async function send(form, submitter) {
   if (form.dataset.sending) return false;
-  form.dataset.sending = "yes";
+  const mine = String(++sendings);
+  form.dataset.sending = mine;
   submitter?.setAttribute("aria-disabled", "true");
   const data = new FormData(form, submitter?.form === form ? submitter : undefined);
   try {
@@ -52,7 +55,7 @@ export async function send(form, submitter) {
     toast("The server cannot be reached. Nothing was sent; what you typed is kept. Try again.");
     return false;
   } finally {
-    delete form.dataset.sending;
+    if (form.dataset.sending === mine) delete form.dataset.sending;
     submitter?.removeAttribute("aria-disabled");
   }
 }
@@ -81,6 +84,8 @@ async function settle(status, type, text, form) {
     const same = !to || (here.pathname === location.pathname && (document.querySelector("[data-ticket]") || document.querySelector("[data-queue]")));
     if (same && document.querySelector("[data-region], [data-live-rows]")) {
       form?.reset();
+      // It is taken: the next may be written and sent while the page catches up.
+      if (form) delete form.dataset.sending;
       // What was being written is sent: its part of the page may change.
       if (form?.closest("[data-region]") && form.contains(document.activeElement)) document.activeElement.blur();
       closePreview(form);
