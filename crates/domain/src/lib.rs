@@ -12,8 +12,10 @@ pub mod people;
 pub mod procedure;
 pub mod query;
 pub mod refusal;
+pub mod regulation;
 pub mod revise;
 pub mod shipped;
+pub mod sla;
 pub mod taxonomy;
 pub mod template;
 #[cfg(any(test, feature = "testing"))]
