@@ -2,11 +2,12 @@
 
 use midwatch_domain::Refusal;
 use midwatch_domain::access::Viewer;
+use midwatch_domain::due;
 use midwatch_domain::facts::{Facts, Ids};
 use midwatch_domain::id::TicketNo;
 use midwatch_domain::ticket::{Command, Open, Planned, Ticket};
 use midwatch_domain::words::Origin;
-use midwatch_store::rows::{idempotency, ticket};
+use midwatch_store::rows::{idempotency, ticket, timer};
 use midwatch_store::{Fault, WriteTx};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -201,4 +202,25 @@ fn finish(
         idempotency::keep(&mut w.tx, &viewer.actor, key, digest, &reply, now)?;
     }
     Ok(done)
+}
+
+/// Does what is due on a ticket within a write: looks at it as it is now, whatever its timer was set for.
+///
+/// # Errors
+/// Storage failed; the write must then be given up.
+pub fn fire(w: &mut WriteTx<'_>, number: TicketNo) -> Result<Vec<i64>, Fault> {
+    let Some(ticket) = ticket::load(&mut w.tx, number)? else {
+        return Ok(Vec::new());
+    };
+    let (viewer, mut states) = (Viewer::system(), BTreeMap::new());
+    let planned = due::fire(&ticket, &facts(w, &viewer, &states));
+    if planned.is_empty() {
+        // It was set too early, as when a policy was changed since.
+        let directory = w.directory.clone();
+        timer::arm(&mut w.tx, &ticket, &directory)?;
+        return Ok(Vec::new());
+    }
+    states.insert(number, ticket);
+    let entries = ticket::record(w, &viewer.actor, planned, &mut states)?;
+    Ok(entries.iter().map(|e| e.seq).collect())
 }

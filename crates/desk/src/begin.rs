@@ -49,6 +49,7 @@ pub fn begin(w: &mut WriteTx<'_>, say: &Begin) -> Result<PersonId, Fault> {
         name: say.organisation.clone(),
         last_resort: id.clone(),
         time_zone: say.time_zone.clone(),
+        policy: None,
     };
     revise(w, &system, Revision::Organisation(organisation))?;
     let team = Team {
@@ -58,6 +59,8 @@ pub fn begin(w: &mut WriteTx<'_>, say: &Begin) -> Result<PersonId, Fault> {
         lead: Some(id.clone()),
         on_duty: Some(id.clone()),
         default: true,
+        policy: None,
+        policies: Default::default(),
     };
     revise(w, &system, Revision::Team(team))?;
     // Procedures first: templates name them. They come as drafts; approving them is the organisation's own act.

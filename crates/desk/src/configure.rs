@@ -3,6 +3,7 @@
 use midwatch_domain::Refusal;
 use midwatch_domain::access::{Action, Role, Viewer};
 use midwatch_domain::directory::Directory;
+use midwatch_domain::escalation::Policy;
 use midwatch_domain::id::PersonId;
 use midwatch_domain::moment::Moment;
 use midwatch_domain::people::{AccountState, Organisation, Person, Team};
@@ -69,6 +70,7 @@ pub fn revise(w: &mut WriteTx<'_>, viewer: &Viewer, body: Revision) -> Result<Re
         Revision::Template(t) => template(&viewer, &d, t)?,
         Revision::Procedure(p) => draft(&viewer, &d, p)?,
         Revision::View(v) => view(&viewer, &d, v)?,
+        Revision::Policy(p) => policy(&viewer, &d, p)?,
     };
     // Exactly one team is the default one: making one so takes it from the other.
     if let Revision::Team(t) = &body
@@ -393,4 +395,26 @@ fn view(viewer: &Viewer, d: &Directory, v: View) -> Checked {
         String::new()
     };
     Ok((Revision::View(v), change))
+}
+
+/// An escalation policy: a new one, or a new version. A version that escalations run by is never changed.
+fn policy(viewer: &Viewer, d: &Directory, p: Policy) -> Checked {
+    viewer.may(Action::PlanWatch)?;
+    let mut p = p.validate()?;
+    if midwatch_domain::escalation::shipped_by_id(p.id.as_str()).is_some() {
+        return Err(Refusal::conflict(
+            "policy.shipped",
+            "A shipped policy stays as it is. Copy it under another name and change the copy.",
+        )
+        .into());
+    }
+    p.check(d)?;
+    let last = d.policies.get(&p.id).and_then(|v| v.last());
+    p.version = last.map_or(1, |l| l.version + 1);
+    let change = match last {
+        None => "new".to_owned(),
+        Some(l) if p.retired && !l.retired => "retired".to_owned(),
+        Some(_) => format!("version {}", p.version),
+    };
+    Ok((Revision::Policy(p), change))
 }

@@ -6,6 +6,9 @@
 pub(crate) mod checkpoints;
 mod housekeeping;
 mod reviews;
+mod ticker;
+
+pub use ticker::Fired;
 
 use midwatch_domain::id::TicketNo;
 use midwatch_store::{Fault, StoreError};

@@ -99,6 +99,8 @@ pub enum Action {
     ApproveProcedures,
     /// Confirm having read a procedure.
     ReadProcedures,
+    /// Write escalation policies, schedules, calendars and targets.
+    PlanWatch,
     /// People, teams, the organisation, other people's tokens and sessions.
     ManagePeople,
     /// Browse and verify the record.
@@ -123,6 +125,7 @@ impl Action {
         Action::EditTemplates,
         Action::ApproveProcedures,
         Action::ReadProcedures,
+        Action::PlanWatch,
         Action::ManagePeople,
         Action::ReadRecord,
         Action::KeepViews,
@@ -166,7 +169,11 @@ pub fn reach(role: Role, action: Action) -> Reach {
 
         (
             R::Analyst,
-            A::LeadTickets | A::EditTemplates | A::ApproveProcedures | A::ManagePeople,
+            A::LeadTickets
+            | A::EditTemplates
+            | A::ApproveProcedures
+            | A::PlanWatch
+            | A::ManagePeople,
         ) => None,
         (R::Analyst, _) => All,
 
@@ -235,6 +242,7 @@ impl TokenScope {
                     A::EditTemplates
                         | A::ApproveProcedures
                         | A::ReadProcedures
+                        | A::PlanWatch
                         | A::ManagePeople
                         | A::KeepViews
                         | A::ShareViews

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::id::{PersonId, TeamId, ViewId};
+use crate::escalation::{self, Policy};
+use crate::id::{PersonId, PolicyId, ScheduleId, TeamId, ViewId};
+use crate::moment::Moment;
 use crate::people::{Organisation, Person, Team};
 use crate::procedure::Procedure;
 use crate::revise::View;
 use crate::revise::{Revised, Revision};
 use crate::template::Template;
+use crate::ticket::{Bound, Ticket};
 use crate::words::Origin;
 
 /// Everything configured, in its newest version, with older versions of what tickets are bound to.
@@ -23,6 +26,8 @@ pub struct Directory {
     pub templates: BTreeMap<String, Vec<Template>>,
     /// All versions of each procedure by key, oldest first.
     pub procedures: BTreeMap<String, Vec<Procedure>>,
+    /// All versions of each escalation policy, oldest first.
+    pub policies: BTreeMap<PolicyId, Vec<Policy>>,
     /// Saved views of the queue.
     pub views: BTreeMap<ViewId, View>,
 }
@@ -49,6 +54,11 @@ impl Directory {
                 versions.retain(|v| v.version != p.version);
                 versions.push(p.clone());
             }
+            Revision::Policy(p) => self
+                .policies
+                .entry(p.id.clone())
+                .or_default()
+                .push(p.clone()),
             Revision::View(v) if v.deleted => {
                 self.views.remove(&v.id);
             }
@@ -92,18 +102,77 @@ impl Directory {
             .or_else(|| self.teams.values().next())
     }
 
-    /// Who becomes responsible for a ticket of `team` now, other than `except`: on duty, else lead, else the last-resort person.
-    /// The reason says which. `None` only before the organisation is set up.
+    /// Who has the watch of the team at `now`, if anybody has.
+    pub fn on_call(&self, team: &Team, _now: Moment) -> Option<PersonId> {
+        team.on_duty.clone()
+    }
+
+    /// Who is on call by a schedule at `now`, if anybody is.
+    pub fn on_call_by(&self, _schedule: &ScheduleId, _now: Moment) -> Option<PersonId> {
+        None
+    }
+
+    /// Whether there is such a schedule.
+    pub fn has_schedule(&self, _schedule: &ScheduleId) -> bool {
+        false
+    }
+
+    /// An escalation policy in its newest version, if it is in use. The shipped ones are always.
+    pub fn policy(&self, id: &PolicyId) -> Option<Policy> {
+        let own = self.policies.get(id).and_then(|v| v.last());
+        own.filter(|p| !p.retired)
+            .cloned()
+            .or_else(|| escalation::shipped_by_id(id.as_str()))
+    }
+
+    /// A policy in the version that an escalation began with.
+    pub fn policy_version(&self, bound: &Bound) -> Option<Policy> {
+        let id = bound.key.parse::<PolicyId>().ok()?;
+        let own = self.policies.get(&id);
+        own.and_then(|v| v.iter().find(|p| p.version == bound.version))
+            .cloned()
+            .or_else(|| escalation::shipped_by_id(&bound.key))
+    }
+
+    /// The policy by which a ticket escalates: the one it is bound to; else its template's, its team's for the severity, its
+    /// team's, the organisation's, and the shipped one. So there is always one.
+    pub fn policy_of(&self, t: &Ticket) -> Policy {
+        if let Some(p) = t
+            .escalation
+            .policy
+            .as_ref()
+            .and_then(|b| self.policy_version(b))
+        {
+            return p;
+        }
+        let team = self.teams.get(&t.team);
+        let template = t.bound_template(self).and_then(|t| t.policy.as_ref());
+        let chosen = [
+            template,
+            team.and_then(|x| x.policies.get(&t.severity)),
+            team.and_then(|x| x.policy.as_ref()),
+            self.organisation.as_ref().and_then(|o| o.policy.as_ref()),
+        ];
+        chosen
+            .into_iter()
+            .flatten()
+            .find_map(|id| self.policy(id))
+            .unwrap_or_else(|| escalation::shipped(t.severity))
+    }
+
+    /// Who becomes responsible for a ticket of `team` at `now`, other than `except`: who has the watch, else the lead, else
+    /// the last-resort person. The reason says which. `None` only before the organisation is set up.
     pub fn watch(
         &self,
         team: &Team,
         except: Option<&PersonId>,
+        now: Moment,
     ) -> Option<(PersonId, &'static str)> {
         let can = |id: &Option<PersonId>| {
             id.clone()
                 .filter(|p| self.owner(p).is_some() && Some(p) != except)
         };
-        if let Some(p) = can(&team.on_duty) {
+        if let Some(p) = can(&self.on_call(team, now)) {
             return Some((p, "on duty"));
         }
         if let Some(p) = can(&team.lead) {

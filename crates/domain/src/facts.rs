@@ -91,7 +91,7 @@ impl Facts<'_> {
         team: &Team,
         except: Option<&PersonId>,
     ) -> Result<(PersonId, &'static str), Refusal> {
-        self.directory.watch(team, except).ok_or_else(|| {
+        self.directory.watch(team, except, self.now).ok_or_else(|| {
             Refusal::conflict(
                 "desk.not_set_up",
                 "Midwatch is not set up yet: there is no last-resort person.",

@@ -77,6 +77,10 @@ ids! {
     NoteId = "note_";
     /// A saved view of the queue.
     ViewId = "view_";
+    /// An escalation policy.
+    PolicyId = "pol_";
+    /// An on-call schedule.
+    ScheduleId = "sch_";
 }
 
 /// Crockford-like base 32 in lower case: no padding, safe in URLs and file names.

@@ -3,7 +3,9 @@
 pub mod access;
 pub mod actor;
 pub mod directory;
+pub mod due;
 pub mod entry;
+pub mod escalation;
 pub mod facts;
 pub mod id;
 pub mod markdown;

@@ -1,13 +1,14 @@
 //! People, teams and the organisation: who can be responsible, and who is when nobody else is.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 use crate::Refusal;
 use crate::access::Role;
-use crate::id::{PersonId, TeamId};
+use crate::id::{PersonId, PolicyId, TeamId};
 use crate::refusal::{optional_text, required_line};
+use crate::words::Severity;
 
 /// Whether an account can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -102,6 +103,14 @@ pub struct Team {
     /// New tickets go here unless another team is named. Exactly one team has this.
     #[serde(default)]
     pub default: bool,
+    /// The escalation policy of its tickets; none: the organisation's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub policy: Option<PolicyId>,
+    /// Other policies for some severities.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub policies: BTreeMap<Severity, PolicyId>,
 }
 
 impl Team {
@@ -126,6 +135,10 @@ pub struct Organisation {
     pub last_resort: PersonId,
     /// IANA time zone in which days and hours are shown, such as `Europe/Berlin`.
     pub time_zone: String,
+    /// The escalation policy of teams without one of their own; none: the one that ships for the severity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub policy: Option<PolicyId>,
 }
 
 impl Organisation {

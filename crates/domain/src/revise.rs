@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Refusal;
+use crate::escalation::Policy;
 use crate::id::{PersonId, ViewId};
 use crate::people::{Organisation, Person, Team};
 use crate::procedure::Procedure;
@@ -26,6 +27,8 @@ pub enum Revision {
     Procedure(Procedure),
     /// A saved view.
     View(View),
+    /// An escalation policy.
+    Policy(Policy),
 }
 
 impl Revision {
@@ -38,6 +41,7 @@ impl Revision {
             Revision::Template(_) => "template",
             Revision::Procedure(_) => "procedure",
             Revision::View(_) => "view",
+            Revision::Policy(_) => "policy",
         }
     }
 
@@ -50,6 +54,7 @@ impl Revision {
             Revision::Template(t) => t.key.clone(),
             Revision::Procedure(p) => p.key.clone(),
             Revision::View(v) => v.id.to_string(),
+            Revision::Policy(p) => p.id.to_string(),
         }
     }
 
@@ -62,6 +67,7 @@ impl Revision {
             Revision::Template(t) => &t.title,
             Revision::Procedure(p) => &p.title,
             Revision::View(v) => &v.name,
+            Revision::Policy(p) => &p.name,
         }
     }
 }

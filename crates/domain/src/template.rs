@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 use crate::Refusal;
-use crate::id::PersonId;
+use crate::id::{PersonId, PolicyId};
 use crate::moment::Moment;
 use crate::refusal::{optional_text, required_line, required_text};
 use crate::words::{Pap, Phase, Severity, Tlp};
@@ -43,6 +43,10 @@ pub struct Template {
     /// Key of the procedure that applies.
     #[serde(default)]
     pub procedure: Option<String>,
+    /// The escalation policy of its tickets; none: the team's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub policy: Option<PolicyId>,
     /// Severity if no rule holds.
     pub default_severity: Severity,
     /// The first whose condition holds decides the severity.

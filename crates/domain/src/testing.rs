@@ -62,6 +62,7 @@ pub fn directory() -> Directory {
             name: "Harbour Works".into(),
             last_resort: id("ada"),
             time_zone: "Europe/Berlin".into(),
+            policy: None,
         }),
         ..Directory::default()
     };
@@ -82,6 +83,8 @@ pub fn directory() -> Directory {
         lead: Some(id("lena")),
         on_duty: Some(id("ben")),
         default: true,
+        policy: None,
+        policies: BTreeMap::new(),
     };
     let cloud = Team {
         id: team("cloud"),
@@ -90,6 +93,8 @@ pub fn directory() -> Directory {
         lead: None,
         on_duty: None,
         default: false,
+        policy: None,
+        policies: BTreeMap::new(),
     };
     d.teams = BTreeMap::from([(soc.id.clone(), soc), (cloud.id.clone(), cloud)]);
     for t in shipped::templates() {

@@ -20,9 +20,14 @@ mod verb;
 pub use verb::{At, Decision, Effect, Planned, Sentence, Verb, read};
 
 verbs! {
-    acknowledge: Acknowledge => Acknowledged;
+    acknowledge: Acknowledge => Acknowledged, AcknowledgementReminded, AcknowledgementExpired;
+    escalate: Escalate => EscalationDemanded, Escalated;
+    answer_page: AnswerPage => PageAnswered;
+    report_failure: ReportFailure => PageFailed;
+    snooze: Snooze => Snoozed, SnoozeEnded;
+    end_snooze: EndSnooze => SnoozeCut;
     take: Take => Taken;
-    offer_handoff: OfferHandoff => HandoffOffered;
+    offer_handoff: OfferHandoff => HandoffOffered, HandoffExpired;
     accept_handoff: AcceptHandoff => HandoffAccepted;
     decline_handoff: DeclineHandoff => HandoffDeclined;
     withdraw_handoff: WithdrawHandoff => HandoffWithdrawn;
@@ -53,8 +58,10 @@ verbs! {
 }
 
 pub mod brief;
+mod escalation;
 pub mod open;
 mod relation;
+pub use escalation::{Answer, Cause, Escalation, Page, Quiet, Wants};
 pub use open::{Open, Opened};
 pub use relation::Relation;
 
@@ -105,6 +112,10 @@ pub struct Offer {
     /// When it was offered.
     #[schema(value_type = String)]
     pub at: Moment,
+    /// When it goes back to the giver unless it was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub expires_at: Option<Moment>,
 }
 
 /// A stay in a phase.
@@ -294,6 +305,26 @@ pub struct Ticket {
     pub first_acknowledged_at: Option<Moment>,
     /// A handoff waiting for an answer.
     pub offer: Option<Offer>,
+    /// Who was paged and who is next.
+    pub escalation: Escalation,
+    /// Pages wait until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snooze: Option<Quiet>,
+    /// The last time the owner did something to it.
+    #[schema(value_type = String)]
+    pub active_at: Moment,
+    /// When the owner was reminded, if they have done nothing since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub reminded_at: Option<Moment>,
+    /// The first thing done about it: not seeing it, but a note, a task, evidence, a phase.
+    #[schema(value_type = Option<String>)]
+    pub first_action_at: Option<Moment>,
+    /// How often it was opened: 1, and one more each time it is reopened.
+    pub round: i64,
+    /// When this round began.
+    #[schema(value_type = String)]
+    pub round_at: Moment,
     /// Where it is in its life.
     pub phase: Phase,
     /// Every stay in a phase, oldest first.
@@ -409,7 +440,10 @@ impl Ticket {
         self.owner_since = at;
         self.owner_because = because;
         self.acknowledged = None;
+        self.reminded_at = None;
+        self.active_at = at;
         self.offer = None;
+        self.start_escalation(Cause::NewOwner, at);
         // Whoever is made responsible must be able to see what for.
         if let Some(names) = &mut self.restricted_to {
             names.insert(owner.clone());
@@ -419,6 +453,11 @@ impl Ticket {
     fn acknowledge(&mut self, by: &PersonId, at: Moment) {
         self.acknowledged = Some(Acknowledgement { by: by.clone(), at });
         self.first_acknowledged_at.get_or_insert(at);
+        self.reminded_at = None;
+        self.active_at = at;
+        if self.escalation.wants == Wants::Acknowledgement {
+            self.stop_escalation();
+        }
     }
 
     fn enter(&mut self, phase: Phase, at: Moment, reason: &str) {
@@ -426,6 +465,10 @@ impl Ticket {
             last.left_at = Some(at);
         }
         self.phase = phase;
+        if phase == Phase::Closed {
+            self.stop_escalation();
+            self.snooze = None;
+        }
         self.intervals.push(Interval {
             phase,
             entered_at: at,

@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 
 use midwatch_domain::access::{TokenScope, Viewer};
 use midwatch_domain::actor::Actor;
+use midwatch_domain::due;
 use midwatch_domain::id::TicketNo;
 use midwatch_domain::people::AccountState;
 use midwatch_domain::refusal::{Refusal, RefusalKind};
 use midwatch_domain::testing::desk::attach;
 use midwatch_domain::testing::{CAST, Desk, id, team, token, viewer};
-use midwatch_domain::ticket::{Command, Ticket, TicketEntry, VerifyEvidence};
+use midwatch_domain::ticket::{Command, ReportFailure, Ticket, TicketEntry, VerifyEvidence};
 use midwatch_domain::words::{Origin, Phase, Severity};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -41,6 +42,10 @@ enum Step {
     Duty {
         who: u8,
     },
+    Wait {
+        ticket: u8,
+        hours: u8,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -56,6 +61,7 @@ fn step() -> impl Strategy<Value = Step> {
         40 => act.prop_map(|(who, ticket, verb, a, b)| Step::Act { who, ticket, verb, a, b }),
         1 => (any::<u8>(), any::<u8>()).prop_map(|(who, state)| Step::Account { who, state }),
         1 => any::<u8>().prop_map(|who| Step::Duty { who }),
+        5 => (any::<u8>(), any::<u8>()).prop_map(|(ticket, hours)| Step::Wait { ticket, hours }),
     ]
 }
 
@@ -101,7 +107,7 @@ fn command(t: &Ticket, desk: &Desk, verb: u8, a: u8, b: u8) -> Result<Command, R
     let brief =
         |to| json!({ "to": to, "situation": "s", "done": "d", "open": reason, "next_steps": "n" });
     let relation = ["related", "causes", "caused_by"][usize::from(b) % 3];
-    let verbs: [(&str, Value); 30] = [
+    let verbs: [(&str, Value); 35] = [
         ("acknowledge", json!({})),
         ("take", json!({ "reason": reason })),
         ("offer_handoff", brief(id(name(a)))),
@@ -159,13 +165,34 @@ fn command(t: &Ticket, desk: &Desk, verb: u8, a: u8, b: u8) -> Result<Command, R
         ("unrestrict", json!({ "reason": reason })),
         ("watch", json!({})),
         ("unwatch", json!({})),
+        ("escalate", json!({ "reason": reason })),
+        (
+            "answer_page",
+            json!({ "answer": if a > 99 { "coming" } else { "cannot" } }),
+        ),
+        (
+            "snooze",
+            json!({ "until": desk.now.plus_ms(i64::from(a) * 3_600_000), "reason": reason }),
+        ),
+        ("end_snooze", json!({})),
+        ("acknowledge", json!({})),
     ];
-    match usize::from(verb) % 32 {
-        30 => Ok(attach("a.log").into()),
-        31 => {
+    match usize::from(verb) % 38 {
+        35 => Ok(attach("a.log").into()),
+        36 => {
             let evidence = evidence.ok_or_else(|| Refusal::missing("evidence"))?;
             let found = (b > 99).then(|| "a".repeat(64));
             Ok(VerifyEvidence { evidence, found }.into())
+        }
+        37 => {
+            let person = id(name(a));
+            let reason = reason.to_owned();
+            Ok(ReportFailure {
+                person,
+                seq: 1,
+                reason,
+            }
+            .into())
         }
         n => Command::parse(verbs[n].0, verbs[n].1.clone()),
     }
@@ -221,7 +248,35 @@ fn make(desk: &mut Desk, step: &Step) -> Result<(), TestCaseError> {
                 soc.on_duty = Some(id(name(*who)));
             }
         }
+        Step::Wait { ticket, hours } => wait(desk, *ticket, *hours)?,
     }
+    Ok(())
+}
+
+/// Time passes; what is due is done, and then nothing is due.
+fn wait(desk: &mut Desk, ticket: u8, hours: u8) -> Result<(), TestCaseError> {
+    let numbers: Vec<TicketNo> = desk.tickets.keys().copied().collect();
+    let Some(n) = pick(&numbers, ticket).copied() else {
+        return Ok(());
+    };
+    // Mostly minutes, at times weeks.
+    let minutes = if hours < 160 {
+        i64::from(hours) / 8
+    } else {
+        i64::from(hours).pow(2)
+    };
+    let ms = minutes * 60_000;
+    desk.after(ms.max(60_000), n);
+    let t = desk.ticket(n);
+    let next = due::next(t, &desk.directory);
+    prop_assert!(
+        next.is_none_or(|(at, _)| at > desk.now),
+        "still due: {:?}",
+        next
+    );
+    // Nobody sleeps through it: what nobody has acknowledged has a next step.
+    let silent = t.is_open() && t.acknowledged.is_none() && !t.escalation.running();
+    prop_assert!(!silent, "{} has no owner's word and pages nobody", n);
     Ok(())
 }
 
@@ -232,10 +287,25 @@ fn act(
     (verb, a, b): (u8, u8, u8),
 ) -> Result<(), TestCaseError> {
     let ticket = desk.ticket(n).clone();
-    let by = by(desk, who);
+    let mut by = by(desk, who);
     let Ok(command) = command(&ticket, desk, verb, a, b) else {
         return Ok(());
     };
+    // An answer often comes from whoever was asked.
+    let answers = matches!(
+        command,
+        Command::AcceptHandoff(_) | Command::DeclineHandoff(_)
+    );
+    if let Some(offer) = ticket
+        .offer
+        .as_ref()
+        .filter(|_| answers && a.is_multiple_of(2))
+    {
+        by = viewer(
+            &desk.directory,
+            offer.to.as_str().trim_start_matches("per_"),
+        );
+    }
     let (tickets, record) = (desk.tickets.clone(), desk.record.len());
     let knows = by.knows(&ticket);
     match desk.act(&by, n, &command) {

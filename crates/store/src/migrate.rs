@@ -4,7 +4,10 @@ use crate::StoreError;
 use crate::db::Tx;
 use crate::params;
 
-const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("migrations/0001_begin.sql"))];
+const MIGRATIONS: &[(i64, &str)] = &[
+    (1, include_str!("migrations/0001_begin.sql")),
+    (2, include_str!("migrations/0002_watch.sql")),
+];
 
 const AT: &str = "SELECT COALESCE(MAX(version), 0) FROM schema_version";
 const DONE: &str = "INSERT INTO schema_version (version) VALUES (?1)";

@@ -30,6 +30,7 @@ pub fn rebuild(w: &mut crate::WriteTx<'_>) -> Result<i64, StoreError> {
         "revisions",
         "procedure_reads",
         "search",
+        "timers",
     ] {
         w.tx.batch(&format!("DELETE FROM {table}"))?;
     }
@@ -59,6 +60,7 @@ pub fn rebuild(w: &mut crate::WriteTx<'_>) -> Result<i64, StoreError> {
                     StoreError::corrupt(format!("entry {} is about no ticket", entry.seq))
                 })?;
                 ticket::save(&mut w.tx, before.as_ref(), &after)?;
+                rows::timer::arm(&mut w.tx, &after, &directory)?;
                 w.head.next_ticket = w.head.next_ticket.max(number.0 + 1);
             } else if entry.kind == Revised::KIND {
                 let revised: Revised =

@@ -5,3 +5,4 @@ pub mod head;
 pub mod idempotency;
 pub mod raised;
 pub mod ticket;
+pub mod timer;

@@ -32,6 +32,7 @@ pub fn statements(pg: bool) -> Vec<&'static str> {
         rows::idempotency::STATEMENTS,
         rows::raised::STATEMENTS,
         rows::ticket::STATEMENTS,
+        rows::timer::STATEMENTS,
     ];
     let mut all = lists.concat();
     all.extend(portable::statements());

@@ -144,11 +144,21 @@ impl Store {
         R: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.inner
-            .writer
-            .submit(work)
-            .await
-            .unwrap_or_else(|_| Err(stopped().into()))
+        self.submit(work).await
+    }
+
+    /// Like [`Store::write`], but queued at once: many changes asked for together share a commit.
+    pub fn submit<R, E, F>(
+        &self,
+        work: F,
+    ) -> impl Future<Output = Result<R, E>> + Send + use<R, E, F>
+    where
+        F: FnOnce(&mut WriteTx<'_>) -> Result<R, E> + Send + 'static,
+        R: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let answer = self.inner.writer.submit(work);
+        async move { answer.await.unwrap_or_else(|_| Err(stopped().into())) }
     }
 
     /// Like [`Store::write`], for threads that may block.

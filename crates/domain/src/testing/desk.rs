@@ -7,6 +7,7 @@ use super::{START, directory, invariants, viewer};
 use crate::Refusal;
 use crate::access::Viewer;
 use crate::directory::Directory;
+use crate::due;
 use crate::entry::{Chain, Entry, Hash, fields_of};
 use crate::facts::{Facts, Ids};
 use crate::id::{EvidenceId, TicketNo};
@@ -148,6 +149,20 @@ impl Desk {
     /// A waiting offer from Ben to `to`.
     pub fn offer(&mut self, n: TicketNo, to: &str) -> String {
         self.does("ben", n, "offer_handoff", offer_to(to))
+    }
+
+    /// Lets `ms` milliseconds pass, then does what is due on the ticket; what the timeline says of it, one entry a line.
+    pub fn after(&mut self, ms: i64, n: TicketNo) -> String {
+        // Every decision takes a minute.
+        self.now = self.now.plus_ms(ms - 60_000);
+        let ticket = self.ticket(n).clone();
+        let planned = self
+            .run(&Viewer::system(), &[], |facts| {
+                Ok(due::fire(&ticket, facts))
+            })
+            .expect("what is due is not refused");
+        let say = |p: &Planned| p.entry.say(&self.directory).text;
+        planned.iter().map(say).collect::<Vec<_>>().join("\n")
     }
 
     fn next_number(&self) -> TicketNo {

@@ -14,6 +14,24 @@ pub struct Acknowledged {
     pub by: PersonId,
 }
 
+/// Entry: the owner, who acknowledged and then did nothing, was asked whether they are still on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AcknowledgementReminded {
+    /// Who was reminded.
+    pub owner: PersonId,
+    /// When the reminder was due.
+    pub due_at: Moment,
+}
+
+/// Entry: the reminder was not heeded; nobody is taken to be on it any more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AcknowledgementExpired {
+    /// Whose acknowledgement.
+    pub owner: PersonId,
+    /// When it ran out.
+    pub due_at: Moment,
+}
+
 impl Verb for Acknowledge {
     const NAME: &'static str = "acknowledge";
     const ACTION: Action = Action::WorkTickets;
@@ -25,7 +43,7 @@ impl Verb for Acknowledge {
             let owner = facts.directory.name(&t.owner);
             return Err(Refusal::conflict("ticket.not_owner", format!("{owner} is responsible. Take the ticket if you want to be.")));
         }
-        if t.acknowledged.is_some() {
+        if t.acknowledged.is_some() && t.reminded_at.is_none() {
             return Ok(vec![]);
         }
         Ok(vec![TicketEntry::from(Acknowledged { by: me.clone() }).about(t.number)])
@@ -41,6 +59,32 @@ impl Effect for Acknowledged {
 
     fn say(&self, _: &Directory) -> Sentence {
         Sentence::new("acknowledged the ticket")
+    }
+}
+
+impl Effect for AcknowledgementReminded {
+    const KIND: &'static str = "acknowledgement_reminded";
+
+    fn apply(&self, t: &mut Ticket, at: &At<'_>) {
+        t.reminded_at = Some(at.recorded_at);
+    }
+
+    fn say(&self, d: &Directory) -> Sentence {
+        Sentence::new(format!("asked {} whether they are still on it", d.name(&self.owner)))
+    }
+}
+
+impl Effect for AcknowledgementExpired {
+    const KIND: &'static str = "acknowledgement_expired";
+
+    fn apply(&self, t: &mut Ticket, at: &At<'_>) {
+        t.acknowledged = None;
+        t.reminded_at = None;
+        t.resume_escalation(Cause::AcknowledgementExpired, Wants::Acknowledgement, at.recorded_at);
+    }
+
+    fn say(&self, d: &Directory) -> Sentence {
+        Sentence::new(format!("let the acknowledgement of {} expire: nothing was heard", d.name(&self.owner)))
     }
 }
 

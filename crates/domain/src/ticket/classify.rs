@@ -91,9 +91,9 @@ impl Verb for Classify {
 impl Effect for Classified {
     const KIND: &'static str = "classified";
 
-    fn apply(&self, t: &mut Ticket, _: &At<'_>) {
+    fn apply(&self, t: &mut Ticket, at: &At<'_>) {
         if let Some([_, new]) = self.severity {
-            t.severity = new;
+            t.set_severity(new, at.recorded_at);
             t.severity_because = if self.reason.is_empty() { "Set by hand.".to_owned() } else { self.reason.clone() };
         }
         if let Some([_, new]) = &self.kind {

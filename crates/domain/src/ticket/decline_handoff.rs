@@ -46,8 +46,10 @@ impl Verb for DeclineHandoff {
 impl Effect for HandoffDeclined {
     const KIND: &'static str = "handoff_declined";
 
-    fn apply(&self, t: &mut Ticket, _: &At<'_>) {
+    fn apply(&self, t: &mut Ticket, at: &At<'_>) {
         t.offer = None;
+        // Whoever wanted to hand it on is asked whether they go on with it.
+        t.unacknowledge(Cause::HandoffDeclined, at.recorded_at);
     }
 
     fn say(&self, d: &Directory) -> Sentence {

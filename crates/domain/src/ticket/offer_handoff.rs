@@ -1,6 +1,7 @@
 //! Ownership is offered with a brief; the giver stays responsible until it is accepted.
 
 use super::*;
+use crate::escalation::MINUTE_MS;
 use crate::refusal::required_text;
 
 /// Offer the ticket to somebody, with what they need to know.
@@ -29,6 +30,20 @@ pub struct HandoffOffered {
     pub to: PersonId,
     /// The brief.
     pub brief: Brief,
+    /// When it goes back to the giver unless it was answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Moment>,
+}
+
+/// Entry: nobody answered the offer in time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HandoffExpired {
+    /// Who gave and stays responsible.
+    pub from: PersonId,
+    /// Who was asked.
+    pub to: PersonId,
+    /// When the offer ran out.
+    pub due_at: Moment,
 }
 
 impl Verb for OfferHandoff {
@@ -59,7 +74,9 @@ impl Verb for OfferHandoff {
             open: required_text("open", &self.open, 5000)?,
             next_steps: required_text("next_steps", &self.next_steps, 5000)?,
         };
-        Ok(vec![TicketEntry::from(HandoffOffered { from: me.clone(), to: self.to.clone(), brief }).about(t.number)])
+        let wait_ms = facts.directory.policy_of(t).offer_min * MINUTE_MS;
+        let entry = HandoffOffered { from: me.clone(), to: self.to.clone(), brief, expires_at: Some(facts.now.plus_ms(wait_ms)) };
+        Ok(vec![TicketEntry::from(entry).about(t.number)])
     }
 }
 
@@ -67,13 +84,26 @@ impl Effect for HandoffOffered {
     const KIND: &'static str = "handoff_offered";
 
     fn apply(&self, t: &mut Ticket, at: &At<'_>) {
-        t.offer = Some(Offer { from: self.from.clone(), to: self.to.clone(), brief: self.brief.clone(), at: at.recorded_at });
+        t.offer = Some(Offer { from: self.from.clone(), to: self.to.clone(), brief: self.brief.clone(), at: at.recorded_at, expires_at: self.expires_at });
     }
 
     fn say(&self, d: &Directory) -> Sentence {
         let Brief { situation, done, open, next_steps } = &self.brief;
         Sentence::new(format!("offered the ticket to {}", d.name(&self.to)))
             .with(format!("**Situation**\n\n{situation}\n\n**Done so far**\n\n{done}\n\n**Open**\n\n{open}\n\n**Next steps**\n\n{next_steps}"))
+    }
+}
+
+impl Effect for HandoffExpired {
+    const KIND: &'static str = "handoff_expired";
+
+    fn apply(&self, t: &mut Ticket, at: &At<'_>) {
+        t.offer = None;
+        t.unacknowledge(Cause::HandoffExpired, at.recorded_at);
+    }
+
+    fn say(&self, d: &Directory) -> Sentence {
+        Sentence::new(format!("took the offer back: {} did not answer, and {} stays responsible", d.name(&self.to), d.name(&self.from)))
     }
 }
 

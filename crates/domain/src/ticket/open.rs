@@ -279,6 +279,13 @@ impl Opened {
             acknowledged: None,
             first_acknowledged_at: None,
             offer: None,
+            escalation: Escalation::begin(at.recorded_at),
+            snooze: None,
+            active_at: at.recorded_at,
+            reminded_at: None,
+            first_action_at: None,
+            round: 1,
+            round_at: at.recorded_at,
             phase: Phase::Detection,
             intervals: vec![Interval {
                 phase: Phase::Detection,

@@ -55,12 +55,14 @@ impl Effect for Reopened {
         t.enter(self.phase, at.recorded_at, &self.reason);
         t.outcome = None;
         t.closed_at = None;
+        t.round += 1;
+        t.round_at = at.recorded_at;
         // What was one incident still has to do with the other; the other's link is turned by `Parted`.
         for relation in t.links.values_mut().filter(|r| **r == Relation::MergedInto) {
             *relation = Relation::Related;
         }
         if t.owner == self.owner {
-            t.acknowledged = None;
+            t.unacknowledge(Cause::Reopened, at.recorded_at);
         } else {
             t.give(&self.owner, at.recorded_at, "reopened while the owner was gone".into());
         }

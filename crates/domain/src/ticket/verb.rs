@@ -241,6 +241,7 @@ macro_rules! verbs {
                 }
                 ticket.version += 1;
                 ticket.updated_at = at.recorded_at;
+                ticket.saw(self.kind(), at);
                 Some(ticket)
             }
 

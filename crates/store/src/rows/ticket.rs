@@ -8,6 +8,7 @@ use midwatch_domain::ticket::{At, Planned, Ticket, TicketEntry};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::db::{Tx, Value};
+use crate::rows::timer;
 use crate::{StoreError, WriteTx, params, search};
 
 const LOAD: &str = "SELECT state FROM ticket_states WHERE number = ?1";
@@ -109,6 +110,8 @@ pub fn record(
     for (number, old) in &before {
         if let Some(after) = states.get(number) {
             save(&mut w.tx, old.as_ref(), after)?;
+            let directory = w.directory.clone();
+            timer::arm(&mut w.tx, after, &directory)?;
         }
     }
     Ok(entries)

@@ -91,7 +91,8 @@ impl Look {
             .values()
             .find(|t| me.as_ref().is_some_and(|m| t.members.contains(m)))
             .or_else(|| d.default_team());
-        let duty = team.and_then(|t| d.watch(t, None));
+        let duty =
+            team.and_then(|t| d.watch(t, None, midwatch_domain::moment::Moment(self.now.ms)));
         // Who reports learns who answers from the report itself.
         let may_know = self
             .viewer()

@@ -99,6 +99,11 @@ async fn save(State(app): State<App>, look: Look, typed: Typed) -> Answer {
                 name: typed.get("name").to_owned(),
                 last_resort,
                 time_zone: typed.get("time_zone").to_owned(),
+                policy: look
+                    .directory()
+                    .organisation
+                    .as_ref()
+                    .and_then(|o| o.policy.clone()),
             };
             app.desk
                 .revise(look.viewer().clone(), Revision::Organisation(wanted))

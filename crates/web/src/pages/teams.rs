@@ -77,6 +77,8 @@ fn fresh(app: &App) -> Team {
         lead: None,
         on_duty: None,
         default: false,
+        policy: None,
+        policies: Default::default(),
     }
 }
 

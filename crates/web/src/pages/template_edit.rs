@@ -42,6 +42,7 @@ pub async fn new(State(app): State<App>, look: Look) -> Result<Response, Problem
         pap: Pap::Amber,
         tags: BTreeSet::new(),
         procedure: None,
+        policy: None,
         default_severity: Severity::Medium,
         severity_rules: Vec::new(),
         fields: Vec::new(),
@@ -296,6 +297,7 @@ fn template_of(look: &Look, key: &str, typed: &Typed) -> Result<Template, Refusa
         pap: get("pap").parse()?,
         tags,
         procedure: Some(get("procedure")).filter(|p| !p.is_empty()),
+        policy: last.and_then(|t| t.policy.clone()),
         default_severity: get("default_severity")
             .parse::<Severity>()
             .map_err(|r| r.on("default_severity"))?,

@@ -178,6 +178,16 @@ fn icon(entry: &TicketEntry) -> &'static str {
         | E::HandoffDeclined(_)
         | E::HandoffWithdrawn(_)
         | E::Released(_) => "hand",
+        E::AcknowledgementReminded(_)
+        | E::AcknowledgementExpired(_)
+        | E::HandoffExpired(_)
+        | E::EscalationDemanded(_)
+        | E::Escalated(_)
+        | E::PageAnswered(_)
+        | E::PageFailed(_)
+        | E::Snoozed(_)
+        | E::SnoozeEnded(_)
+        | E::SnoozeCut(_) => "bell",
         E::PhaseMoved(_) => "step",
         E::Classified(_) | E::Retitled(_) | E::FieldsSet(_) => "edit",
         E::Noted(_) | E::NoteCorrected(_) => "note",

@@ -1,0 +1,176 @@
+//! What is due on a ticket, and when: the one place that turns a ticket's state and the desk into timers and what they record.
+//!
+//! Nothing is queued: a timer is only a moment to look again. Looking again asks [`fire`], which judges the state as it is then.
+
+use crate::directory::Directory;
+use crate::escalation::MINUTE_MS;
+use crate::facts::Facts;
+use crate::moment::Moment;
+use crate::ticket::{
+    AcknowledgementExpired, AcknowledgementReminded, At, Escalated, HandoffExpired, Planned,
+    SnoozeEnded, Ticket, TicketEntry,
+};
+
+/// What a timer is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Due {
+    /// A snooze ends.
+    SnoozeEnds,
+    /// A handoff offer runs out.
+    OfferExpires,
+    /// The owner is asked whether they are still on it.
+    Reminder,
+    /// The acknowledgement runs out.
+    AcknowledgementExpires,
+    /// The next step of the escalation.
+    Step,
+}
+
+impl Due {
+    /// As stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Due::SnoozeEnds => "snooze_ends",
+            Due::OfferExpires => "offer_expires",
+            Due::Reminder => "reminder",
+            Due::AcknowledgementExpires => "acknowledgement_expires",
+            Due::Step => "step",
+        }
+    }
+}
+
+/// As many things as can be due on one ticket at once, with room to spare. What is left is due at the next look.
+const ROUNDS: usize = 64;
+
+/// The moment at which to look at the ticket again, and what for; `None` if nothing is waited for.
+pub fn next(t: &Ticket, d: &Directory) -> Option<(Moment, Due)> {
+    all(t, d).into_iter().min()
+}
+
+/// Everything that is waited for.
+fn all(t: &Ticket, d: &Directory) -> Vec<(Moment, Due)> {
+    let mut all = Vec::new();
+    if !t.is_open() {
+        return all;
+    }
+    if let Some(o) = &t.offer {
+        all.push((expiry(t, d).unwrap_or(o.at), Due::OfferExpires));
+    }
+    match &t.snooze {
+        // While pages are silent only the end of that is waited for.
+        Some(s) => all.push((s.until, Due::SnoozeEnds)),
+        None => {
+            all.extend(t.escalation.next_at.map(|at| (at, Due::Step)));
+            all.extend(patience(t, d));
+        }
+    }
+    all
+}
+
+/// When the offer runs out.
+fn expiry(t: &Ticket, d: &Directory) -> Option<Moment> {
+    let o = t.offer.as_ref()?;
+    let wait = || o.at.plus_ms(d.policy_of(t).offer_min * MINUTE_MS);
+    Some(o.expires_at.unwrap_or_else(wait))
+}
+
+/// When an owner who acknowledged is reminded, or their acknowledgement runs out. Whatever the owner does puts it off.
+fn patience(t: &Ticket, d: &Directory) -> Option<(Moment, Due)> {
+    t.acknowledged.as_ref()?;
+    let policy = d.policy_of(t);
+    match t.reminded_at {
+        None => {
+            let ms = policy.remind_after_min? * MINUTE_MS;
+            Some((t.active_at.plus_ms(ms), Due::Reminder))
+        }
+        Some(at) => {
+            let ms = policy.expire_after_min? * MINUTE_MS;
+            Some((at.plus_ms(ms), Due::AcknowledgementExpires))
+        }
+    }
+}
+
+/// Everything that is due on the ticket now, as entries in order. None: nothing is due (any more).
+pub fn fire(ticket: &Ticket, facts: &Facts<'_>) -> Vec<Planned> {
+    let mut t = ticket.clone();
+    let mut planned = Vec::new();
+    for _ in 0..ROUNDS {
+        let Some(entry) = first(&t, facts) else { break };
+        let at = At {
+            actor: &facts.viewer.actor,
+            occurred_at: facts.now,
+            recorded_at: facts.now,
+        };
+        let Some(after) = entry.apply(Some(t), &at) else {
+            break;
+        };
+        t = after;
+        planned.push(entry.about(ticket.number));
+    }
+    planned
+}
+
+/// The first thing that is due: what changes who is asked comes before asking.
+fn first(t: &Ticket, facts: &Facts<'_>) -> Option<TicketEntry> {
+    let due = all(t, facts.directory).into_iter();
+    let (due_at, what) = due
+        .filter(|(at, _)| *at <= facts.now)
+        .min_by_key(|(at, what)| (*what, *at))?;
+    let owner = t.owner.clone();
+    Some(match what {
+        Due::SnoozeEnds => SnoozeEnded { due_at }.into(),
+        Due::OfferExpires => {
+            let offer = t.offer.as_ref()?;
+            let (from, to) = (offer.from.clone(), offer.to.clone());
+            HandoffExpired { from, to, due_at }.into()
+        }
+        Due::Reminder => AcknowledgementReminded { owner, due_at }.into(),
+        Due::AcknowledgementExpires => AcknowledgementExpired { owner, due_at }.into(),
+        Due::Step => step(t, facts, due_at)?.into(),
+    })
+}
+
+/// The step that is current now. Steps whose time has passed as well are left out and counted; levels that resolve to nobody
+/// are passed over and named; the last resort always resolves.
+fn step(t: &Ticket, facts: &Facts<'_>, due_at: Moment) -> Option<Escalated> {
+    let (d, now, e) = (facts.directory, facts.now, &t.escalation);
+    let policy = d.policy_of(t);
+    let (mut step, mut at) = (e.step, due_at);
+    while step < policy.ladder() {
+        let next = at.plus_ms(policy.wait_ms(step));
+        if next > now {
+            break;
+        }
+        (step, at) = (step + 1, next);
+    }
+    let mut skipped = step - e.step;
+    if step >= policy.ladder() {
+        // The last resort comes again and again: how often it would have come is a division.
+        let more = now.since(at) / policy.wait_ms(step);
+        (step, skipped) = (step + more, skipped + more);
+    }
+    let mut nobody = Vec::new();
+    loop {
+        let found = policy.step(step, t, d, now);
+        if found.people.is_empty() && found.level != 0 {
+            nobody.push(found.level);
+            step += 1;
+            continue;
+        }
+        return Some(Escalated {
+            cycle: e.cycle,
+            step,
+            level: found.level,
+            policy: policy.bound(),
+            cause: e.cause,
+            due_at,
+            paged: found.people,
+            skipped,
+            nobody,
+            next_at: now.plus_ms(found.wait_ms),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;
