@@ -12,6 +12,7 @@ use crate::directory::Directory;
 use crate::facts::Facts;
 use crate::id::{EvidenceId, NoteId, PersonId, TaskId, TeamId, TicketNo};
 use crate::moment::Moment;
+use crate::regulation::Declaration;
 use crate::template::{Template, Values};
 use crate::words::{Origin, Outcome, Pap, Phase, Severity, Tlp};
 
@@ -58,9 +59,11 @@ verbs! {
 }
 
 pub mod brief;
+mod clocks;
 mod escalation;
 pub mod open;
 mod relation;
+pub use clocks::{Mark, Pause};
 pub use escalation::{Answer, Cause, Escalation, Page, Quiet, Wants};
 pub use open::{Open, Opened};
 pub use relation::Relation;
@@ -325,6 +328,16 @@ pub struct Ticket {
     /// When this round began.
     #[schema(value_type = String)]
     pub round_at: Moment,
+    /// When its clocks stood still, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pauses: Vec<Pause>,
+    /// What was said about its clocks and deadlines, by their keys.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub marks: BTreeMap<String, Mark>,
+    /// Decisions that started regulatory clocks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declarations: Vec<Declaration>,
     /// Where it is in its life.
     pub phase: Phase,
     /// Every stay in a phase, oldest first.

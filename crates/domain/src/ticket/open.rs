@@ -286,6 +286,9 @@ impl Opened {
             first_action_at: None,
             round: 1,
             round_at: at.recorded_at,
+            pauses: Vec::new(),
+            marks: BTreeMap::new(),
+            declarations: Vec::new(),
             phase: Phase::Detection,
             intervals: vec![Interval {
                 phase: Phase::Detection,

@@ -1,0 +1,40 @@
+//! What a ticket keeps of its clocks: when they stood still, and what was said about them already. How they run: `sla`.
+
+use super::*;
+
+/// A time in which the clocks of a ticket stood still.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Pause {
+    /// Since when.
+    #[schema(value_type = String)]
+    pub from: Moment,
+    /// Until when it stood still; none: it still does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub to: Option<Moment>,
+    /// When the clocks go on by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub until: Option<Moment>,
+    /// Why.
+    pub reason: String,
+    /// Who stopped them.
+    #[schema(value_type = String)]
+    pub by: PersonId,
+}
+
+/// What was said about a clock or a deadline, so that it is said once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Mark {
+    /// How many warnings were given.
+    #[serde(default)]
+    pub warnings: i64,
+    /// When the last warning was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub warned_at: Option<Moment>,
+    /// When it was recorded that the time had run out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub breached_at: Option<Moment>,
+}
