@@ -58,6 +58,7 @@ pub fn begin(w: &mut WriteTx<'_>, say: &Begin) -> Result<PersonId, Fault> {
         members: [id.clone()].into(),
         lead: Some(id.clone()),
         on_duty: Some(id.clone()),
+        schedule: None,
         default: true,
         policy: None,
         policies: Default::default(),

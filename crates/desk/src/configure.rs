@@ -4,7 +4,7 @@ use midwatch_domain::Refusal;
 use midwatch_domain::access::{Action, Role, Viewer};
 use midwatch_domain::directory::Directory;
 use midwatch_domain::escalation::Policy;
-use midwatch_domain::id::PersonId;
+use midwatch_domain::id::{PersonId, ScheduleId};
 use midwatch_domain::moment::Moment;
 use midwatch_domain::people::{AccountState, Organisation, Person, Team};
 use midwatch_domain::procedure::{self, Procedure};
@@ -13,7 +13,7 @@ use midwatch_domain::template::Template;
 use midwatch_store::rows::directory;
 use midwatch_store::{Fault, WriteTx};
 
-use crate::{Desk, refresh};
+use crate::{Desk, on_call, refresh};
 
 impl Desk {
     /// Revises a configured thing: validates it, checks that the viewer may, records it.
@@ -71,6 +71,8 @@ pub fn revise(w: &mut WriteTx<'_>, viewer: &Viewer, body: Revision) -> Result<Re
         Revision::Procedure(p) => draft(&viewer, &d, p)?,
         Revision::View(v) => view(&viewer, &d, v)?,
         Revision::Policy(p) => policy(&viewer, &d, p)?,
+        Revision::Calendar(c) => on_call::calendar(&viewer, &d, c)?,
+        Revision::Schedule(s) => on_call::schedule(&viewer, &d, s, w.now)?,
     };
     // Exactly one team is the default one: making one so takes it from the other.
     if let Revision::Team(t) = &body
@@ -100,7 +102,8 @@ pub fn revise(w: &mut WriteTx<'_>, viewer: &Viewer, body: Revision) -> Result<Re
     Ok(directory::revise(w, &viewer.actor, body, &change)?)
 }
 
-type Checked = Result<(Revision, String), Fault>;
+/// What a check lets through: the thing, cleaned, and what changed, in words.
+pub(crate) type Checked = Result<(Revision, String), Fault>;
 
 fn organisation(viewer: &Viewer, d: &Directory, o: Organisation) -> Checked {
     viewer.may(Action::ManagePeople)?;
@@ -205,6 +208,7 @@ fn team(viewer: &Viewer, d: &Directory, t: Team) -> Checked {
     let same_but_watch = before.is_some_and(|b| {
         Team {
             on_duty: t.on_duty.clone(),
+            schedule: t.schedule.clone(),
             ..b.clone()
         } == t
     });
@@ -222,6 +226,9 @@ fn team(viewer: &Viewer, d: &Directory, t: Team) -> Checked {
             .into());
         }
     }
+    if t.schedule.as_ref().is_some_and(|s| !d.has_schedule(s)) {
+        return Err(Refusal::invalid("schedule", "There is no such schedule.").into());
+    }
     if let Some(p) = t.members.iter().find(|p| !d.people.contains_key(*p)) {
         return Err(Refusal::invalid("members", format!("There is no person {p}.")).into());
     }
@@ -235,6 +242,13 @@ fn team(viewer: &Viewer, d: &Directory, t: Team) -> Checked {
         None => "made".into(),
         Some(b) if b.on_duty != t.on_duty => {
             format!("on duty: {} → {}", name(&b.on_duty), name(&t.on_duty))
+        }
+        Some(b) if b.schedule != t.schedule => {
+            let name = |s: &Option<ScheduleId>| {
+                let found = s.as_ref().and_then(|s| d.schedules.get(s));
+                found.map_or("none", |s| &s.name).to_owned()
+            };
+            format!("schedule: {} → {}", name(&b.schedule), name(&t.schedule))
         }
         Some(b) if b.lead != t.lead => format!("lead: {} → {}", name(&b.lead), name(&t.lead)),
         Some(_) => String::new(),

@@ -8,6 +8,7 @@ pub mod configure;
 pub mod doctor;
 pub mod engine;
 pub mod evidence;
+pub mod on_call;
 pub mod record;
 
 use account::password::Hashers;

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::calendar::Calendar;
 use crate::escalation::{self, Policy};
-use crate::id::{PersonId, PolicyId, ScheduleId, TeamId, ViewId};
+use crate::id::{CalendarId, PersonId, PolicyId, ScheduleId, TeamId, ViewId};
 use crate::moment::Moment;
 use crate::people::{Organisation, Person, Team};
 use crate::procedure::Procedure;
 use crate::revise::View;
 use crate::revise::{Revised, Revision};
+use crate::schedule::{Roster, Schedule};
 use crate::template::Template;
 use crate::ticket::{Bound, Ticket};
 use crate::words::Origin;
@@ -30,6 +32,10 @@ pub struct Directory {
     pub policies: BTreeMap<PolicyId, Vec<Policy>>,
     /// Saved views of the queue.
     pub views: BTreeMap<ViewId, View>,
+    /// Calendars of working hours that are not deleted.
+    pub calendars: BTreeMap<CalendarId, Calendar>,
+    /// On-call schedules that are not deleted.
+    pub schedules: BTreeMap<ScheduleId, Schedule>,
 }
 
 impl Directory {
@@ -64,6 +70,18 @@ impl Directory {
             }
             Revision::View(v) => {
                 self.views.insert(v.id.clone(), v.clone());
+            }
+            Revision::Calendar(c) if c.deleted => {
+                self.calendars.remove(&c.id);
+            }
+            Revision::Calendar(c) => {
+                self.calendars.insert(c.id.clone(), c.clone());
+            }
+            Revision::Schedule(s) if s.deleted => {
+                self.schedules.remove(&s.id);
+            }
+            Revision::Schedule(s) => {
+                self.schedules.insert(s.id.clone(), s.clone());
             }
         }
     }
@@ -102,19 +120,22 @@ impl Directory {
             .or_else(|| self.teams.values().next())
     }
 
-    /// Who has the watch of the team at `now`, if anybody has.
-    pub fn on_call(&self, team: &Team, _now: Moment) -> Option<PersonId> {
-        team.on_duty.clone()
+    /// Who has the watch of the team at `now`, if anybody has: by its schedule, or the person set by hand if it has none.
+    pub fn on_call(&self, team: &Team, now: Moment) -> Option<PersonId> {
+        match &team.schedule {
+            Some(schedule) => self.on_call_by(schedule, now),
+            None => team.on_duty.clone(),
+        }
     }
 
     /// Who is on call by a schedule at `now`, if anybody is.
-    pub fn on_call_by(&self, _schedule: &ScheduleId, _now: Moment) -> Option<PersonId> {
-        None
+    pub fn on_call_by(&self, schedule: &ScheduleId, now: Moment) -> Option<PersonId> {
+        self.roster(schedule)?.on_call(now)
     }
 
     /// Whether there is such a schedule.
-    pub fn has_schedule(&self, _schedule: &ScheduleId) -> bool {
-        false
+    pub fn has_schedule(&self, schedule: &ScheduleId) -> bool {
+        self.schedules.contains_key(schedule)
     }
 
     /// An escalation policy in its newest version, if it is in use. The shipped ones are always.
@@ -187,9 +208,17 @@ impl Directory {
         })
     }
 
-    /// Whether the person has the watch of any team.
-    pub fn on_duty(&self, id: &PersonId) -> bool {
-        self.teams.values().any(|t| t.on_duty.as_ref() == Some(id))
+    /// A schedule ready to be worked out: with the holidays of its calendar, and asking who can own tickets.
+    pub fn roster(&self, id: &ScheduleId) -> Option<Roster<'_>> {
+        self.schedules.get(id).map(|s| self.roster_of(s))
+    }
+
+    /// Like [`Directory::roster`], of a schedule that may not be kept yet.
+    pub fn roster_of<'a>(&'a self, schedule: &'a Schedule) -> Roster<'a> {
+        let calendar = schedule.holidays.as_ref();
+        let calendar = calendar.and_then(|c| self.calendars.get(c));
+        let holidays = calendar.map_or(&[][..], |c| c.holidays.as_slice());
+        Roster::new(schedule, holidays, |p| self.owner(p).is_some())
     }
 
     /// How an origin is said in a sentence.

@@ -79,8 +79,14 @@ ids! {
     ViewId = "view_";
     /// An escalation policy.
     PolicyId = "pol_";
+    /// A calendar of working hours and holidays.
+    CalendarId = "cal_";
     /// An on-call schedule.
     ScheduleId = "sch_";
+    /// An override of an on-call schedule.
+    OverrideId = "ovr_";
+    /// A swap asked for in an on-call schedule.
+    SwapId = "swp_";
 }
 
 /// Crockford-like base 32 in lower case: no padding, safe in URLs and file names.

@@ -2,6 +2,8 @@
 
 pub mod access;
 pub mod actor;
+pub mod calendar;
+pub mod civil;
 pub mod directory;
 pub mod due;
 pub mod entry;
@@ -16,6 +18,7 @@ pub mod query;
 pub mod refusal;
 pub mod regulation;
 pub mod revise;
+pub mod schedule;
 pub mod shipped;
 pub mod sla;
 pub mod taxonomy;

@@ -14,9 +14,13 @@ use crate::Refusal;
 #[serde(try_from = "String", into = "String")]
 pub struct Moment(pub i64);
 
-const MAX_MS: i64 = 253_402_300_799_999;
+/// 9999-12-30T21:59:59.999Z: the time library keeps the last hours of the year 9999 for zones west of Greenwich.
+const MAX_MS: i64 = 253_402_207_199_999;
 
 impl Moment {
+    /// The last moment there is: what "never" is counted as.
+    pub const MAX: Moment = Moment(MAX_MS);
+
     /// This moment and `ms` milliseconds more (or fewer), kept within the range of the type.
     pub fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms).clamp(0, MAX_MS))
@@ -81,6 +85,17 @@ impl From<Moment> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_ends_of_time_can_be_shown() {
+        assert_eq!(
+            Moment(0).plus_ms(i64::MIN).to_string(),
+            "1970-01-01T00:00:00.000Z"
+        );
+        let last = Moment(0).plus_ms(i64::MAX);
+        assert_eq!(last.to_string(), "9999-12-30T21:59:59.999Z");
+        assert_eq!(last.to_string().parse::<Moment>().unwrap(), Moment::MAX);
+    }
 
     #[test]
     fn text_and_back() {

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::Refusal;
 use crate::access::Role;
-use crate::id::{PersonId, PolicyId, TeamId};
+use crate::id::{PersonId, PolicyId, ScheduleId, TeamId};
 use crate::refusal::{optional_text, required_line};
 use crate::words::Severity;
 
@@ -97,9 +97,13 @@ pub struct Team {
     /// Who leads it and answers when nobody is on duty.
     #[schema(value_type = Option<String>)]
     pub lead: Option<PersonId>,
-    /// Who has the watch now.
+    /// Who has the watch now, set by hand; does not count while the team has a schedule.
     #[schema(value_type = Option<String>)]
     pub on_duty: Option<PersonId>,
+    /// The on-call schedule by which the watch goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub schedule: Option<ScheduleId>,
     /// New tickets go here unless another team is named. Exactly one team has this.
     #[serde(default)]
     pub default: bool,

@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Refusal;
+use crate::calendar::Calendar;
 use crate::escalation::Policy;
 use crate::id::{PersonId, ViewId};
 use crate::people::{Organisation, Person, Team};
 use crate::procedure::Procedure;
 use crate::refusal::{optional_text, required_line};
+use crate::schedule::Schedule;
 use crate::template::Template;
 
 /// A configured thing as it stands after a change.
@@ -29,6 +31,10 @@ pub enum Revision {
     View(View),
     /// An escalation policy.
     Policy(Policy),
+    /// A calendar of working hours and holidays.
+    Calendar(Calendar),
+    /// An on-call schedule, with its overrides and swaps.
+    Schedule(Schedule),
 }
 
 impl Revision {
@@ -42,6 +48,8 @@ impl Revision {
             Revision::Procedure(_) => "procedure",
             Revision::View(_) => "view",
             Revision::Policy(_) => "policy",
+            Revision::Calendar(_) => "calendar",
+            Revision::Schedule(_) => "schedule",
         }
     }
 
@@ -55,6 +63,8 @@ impl Revision {
             Revision::Procedure(p) => p.key.clone(),
             Revision::View(v) => v.id.to_string(),
             Revision::Policy(p) => p.id.to_string(),
+            Revision::Calendar(c) => c.id.to_string(),
+            Revision::Schedule(s) => s.id.to_string(),
         }
     }
 
@@ -68,6 +78,8 @@ impl Revision {
             Revision::Procedure(p) => &p.title,
             Revision::View(v) => &v.name,
             Revision::Policy(p) => &p.name,
+            Revision::Calendar(c) => &c.name,
+            Revision::Schedule(s) => &s.name,
         }
     }
 }

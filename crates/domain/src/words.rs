@@ -1,4 +1,4 @@
-//! The closed vocabularies of a ticket: severity, TLP, PAP, phase, outcome. One spelling each, everywhere.
+//! The closed vocabularies: severity, TLP, PAP, phase, outcome, origin, weekday. One spelling each, everywhere.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -132,6 +132,23 @@ words! {
         Api = "api" / "API",
         /// Midwatch itself, such as a procedure due for review.
         System = "system" / "Midwatch",
+    }
+    /// A day of the week; a week begins on Monday.
+    Weekday("weekday") {
+        /// Monday.
+        Monday = "mon" / "Monday",
+        /// Tuesday.
+        Tuesday = "tue" / "Tuesday",
+        /// Wednesday.
+        Wednesday = "wed" / "Wednesday",
+        /// Thursday.
+        Thursday = "thu" / "Thursday",
+        /// Friday.
+        Friday = "fri" / "Friday",
+        /// Saturday.
+        Saturday = "sat" / "Saturday",
+        /// Sunday.
+        Sunday = "sun" / "Sunday",
     }
 }
 

@@ -266,6 +266,7 @@ async fn cast(desk: &Desk) -> Result<Cast, Fault> {
                 members,
                 lead: Some(lea.clone()),
                 on_duty: Some(ben.clone()),
+                schedule: None,
                 ..team
             };
             configure::revise(w, &system, Revision::Team(team))?;

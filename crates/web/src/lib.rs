@@ -9,6 +9,7 @@ pub mod health;
 pub mod live;
 pub mod pages;
 pub mod policy;
+pub mod present;
 pub mod problem;
 pub mod router;
 pub mod view;

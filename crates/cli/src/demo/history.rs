@@ -116,6 +116,7 @@ fn company(w: &mut WriteTx<'_>, start: Moment) -> Result<Vec<PersonId>, Fault> {
             members,
             lead: Some(people[1].clone()),
             on_duty: Some(people[2].clone()),
+            schedule: None,
             ..team
         }),
     )?;

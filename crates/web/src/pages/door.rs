@@ -16,6 +16,7 @@ use std::sync::Arc;
 use super::frame::{escape, html, local, organisation, theme};
 use super::typed::{self, Typed};
 use crate::policy::{Policy, Routes};
+use crate::present::Present;
 use crate::problem::Problem;
 use crate::view::door::{DemoPerson, Door, Typed as Setup};
 use crate::view::piece::Problem as Piece;
@@ -384,7 +385,7 @@ async fn open(app: &App, headers: &HeaderMap, status: StatusCode, door: Door) ->
         theme: theme(headers),
         demo: app.config.demo,
         demo_people: if app.config.demo {
-            demo_people(&directory)
+            demo_people(&Present::new(directory.clone(), app.desk.store.now()))
         } else {
             Vec::new()
         },
@@ -394,7 +395,7 @@ async fn open(app: &App, headers: &HeaderMap, status: StatusCode, door: Door) ->
 }
 
 /// One person of each role, the highest role first.
-fn demo_people(directory: &Directory) -> Vec<DemoPerson> {
+fn demo_people(directory: &Present) -> Vec<DemoPerson> {
     let of = |role: Role| {
         let mut all: Vec<_> = directory
             .people

@@ -10,8 +10,10 @@ use midwatch_desk::account::Signed;
 use midwatch_domain::Refusal;
 use midwatch_domain::directory::Directory;
 use midwatch_domain::id::PersonId;
+use midwatch_domain::moment::Moment;
 use serde_json::json;
 
+use crate::present::Present;
 use crate::problem::Problem;
 use crate::view::frame::{Frame, Nav, Theme, Toast, Viewer};
 use crate::view::moment::Now;
@@ -37,6 +39,7 @@ pub struct Look {
     rail_narrow: bool,
     toast: Option<String>,
     demo: bool,
+    present: Present,
 }
 
 impl FromRequestParts<App> for Look {
@@ -45,8 +48,10 @@ impl FromRequestParts<App> for Look {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let signed = parts.extensions.get::<Signed>().cloned();
         let signed = signed.ok_or_else(|| Refusal::unknown("Sign in first."))?;
+        let now = now(app, &signed.directory);
         Ok(Self {
-            now: now(app, &signed.directory),
+            present: Present::new(signed.directory.clone(), Moment(now.ms)),
+            now,
             enhanced: parts.headers.contains_key("x-requested-with"),
             path: parts
                 .uri
@@ -68,8 +73,13 @@ impl Look {
     }
 
     /// The desk as configured.
-    pub fn directory(&self) -> &Directory {
-        &self.signed.directory
+    pub fn directory(&self) -> &Present {
+        &self.present
+    }
+
+    /// When the request came.
+    pub fn at(&self) -> Moment {
+        Moment(self.now.ms)
     }
 
     /// The person looking.
@@ -91,8 +101,7 @@ impl Look {
             .values()
             .find(|t| me.as_ref().is_some_and(|m| t.members.contains(m)))
             .or_else(|| d.default_team());
-        let duty =
-            team.and_then(|t| d.watch(t, None, midwatch_domain::moment::Moment(self.now.ms)));
+        let duty = team.and_then(|t| d.watch(t, None, self.at()));
         // Who reports learns who answers from the report itself.
         let may_know = self
             .viewer()

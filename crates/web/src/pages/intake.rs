@@ -273,14 +273,12 @@ pub fn coming(look: &Look, team: &str) -> Result<ComingOwner, Problem> {
             "There is no team yet. An administrator must make one.",
         )
     })?;
-    let (who, why) = d
-        .watch(team, None, midwatch_domain::moment::Moment(look.now.ms))
-        .ok_or_else(|| {
-            Refusal::conflict(
-                "desk.not_set_up",
-                "Midwatch is not set up yet: there is no last-resort person.",
-            )
-        })?;
+    let (who, why) = d.watch(team, None, look.at()).ok_or_else(|| {
+        Refusal::conflict(
+            "desk.not_set_up",
+            "Midwatch is not set up yet: there is no last-resort person.",
+        )
+    })?;
     Ok(ComingOwner {
         person: show::person(d, &who),
         team: team.name.clone(),

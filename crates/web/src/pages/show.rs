@@ -7,17 +7,18 @@ use midwatch_domain::id::PersonId;
 use midwatch_domain::people::AccountState;
 use midwatch_domain::words::{self, Phase as P, Severity as S, Tlp as T};
 
+use crate::present::Present;
 use crate::view::form::Choice;
 use crate::view::frame::Role;
 use crate::view::piece::{Level, PersonChip, Phase, Severity, Tlp};
 
 /// A person.
-pub fn person(d: &Directory, id: &PersonId) -> PersonChip {
+pub fn person(d: &Present, id: &PersonId) -> PersonChip {
     PersonChip::new(id.as_str(), d.name(id), d.on_duty(id))
 }
 
 /// Who acted: a person, a token of theirs, or Midwatch itself.
-pub fn actor(d: &Directory, actor: &Actor) -> PersonChip {
+pub fn actor(d: &Present, actor: &Actor) -> PersonChip {
     match actor {
         Actor::Person(id) => person(d, id),
         Actor::Token(id, _) => {
@@ -72,7 +73,7 @@ pub fn phase(phase: P) -> Phase {
 }
 
 /// Everybody who can be responsible, for a list to choose from, except one.
-pub fn owners(d: &Directory, except: Option<&PersonId>) -> Vec<Choice> {
+pub fn owners(d: &Present, except: Option<&PersonId>) -> Vec<Choice> {
     let mut can: Vec<_> = d
         .people
         .values()

@@ -76,6 +76,7 @@ fn fresh(app: &App) -> Team {
         members: BTreeSet::new(),
         lead: None,
         on_duty: None,
+        schedule: None,
         default: false,
         policy: None,
         policies: Default::default(),

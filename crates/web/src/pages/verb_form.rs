@@ -171,13 +171,7 @@ fn duty(look: &Look, case: &Case, verb: &str) -> Option<Sheet> {
         ),
         "release" => {
             let team = d.teams.get(&t.team);
-            let next = team.and_then(|x| {
-                d.watch(
-                    x,
-                    Some(&t.owner),
-                    midwatch_domain::moment::Moment(look.now.ms),
-                )
-            });
+            let next = team.and_then(|x| d.watch(x, Some(&t.owner), look.at()));
             let next = next.map(|(who, rule)| {
                 format!(
                     "{} becomes responsible ({rule}), unless you name somebody.",
