@@ -8,7 +8,9 @@ use midwatch_domain::id::{PersonId, ScheduleId};
 use midwatch_domain::moment::Moment;
 use midwatch_domain::people::{AccountState, Organisation, Person, Team};
 use midwatch_domain::procedure::{self, Procedure};
+use midwatch_domain::regulation::Regime;
 use midwatch_domain::revise::{ProcedureRead, Revised, Revision, View};
+use midwatch_domain::sla::Targets;
 use midwatch_domain::template::Template;
 use midwatch_store::rows::directory;
 use midwatch_store::{Fault, WriteTx};
@@ -73,6 +75,8 @@ pub fn revise(w: &mut WriteTx<'_>, viewer: &Viewer, body: Revision) -> Result<Re
         Revision::Policy(p) => policy(&viewer, &d, p)?,
         Revision::Calendar(c) => on_call::calendar(&viewer, &d, c)?,
         Revision::Schedule(s) => on_call::schedule(&viewer, &d, s, w.now)?,
+        Revision::Targets(t) => targets(&viewer, &d, t)?,
+        Revision::Regime(r) => regime(&viewer, &d, r)?,
     };
     // Exactly one team is the default one: making one so takes it from the other.
     if let Revision::Team(t) = &body
@@ -431,4 +435,31 @@ fn policy(viewer: &Viewer, d: &Directory, p: Policy) -> Checked {
         Some(_) => format!("version {}", p.version),
     };
     Ok((Revision::Policy(p), change))
+}
+
+fn targets(viewer: &Viewer, d: &Directory, t: Targets) -> Checked {
+    viewer.may(Action::PlanWatch)?;
+    let t = t.validate()?;
+    t.check(d)?;
+    let change = match t.targets.len() {
+        1 => "1 target".to_owned(),
+        n => format!("{n} targets"),
+    };
+    Ok((Revision::Targets(t), change))
+}
+
+fn regime(viewer: &Viewer, d: &Directory, r: Regime) -> Checked {
+    viewer.may(Action::PlanWatch)?;
+    let r = r.validate()?;
+    let known = |id| d.calendars.contains_key(id);
+    if !r.calendar.as_ref().is_none_or(known) {
+        return Err(Refusal::invalid("calendar", "There is no such calendar.").into());
+    }
+    let change = match d.regime(&r.key) {
+        None => "made",
+        Some(before) if !before.retired && r.retired => "retired",
+        Some(before) if before.retired && !r.retired => "in use again",
+        Some(_) => "edited",
+    };
+    Ok((Revision::Regime(r), change.into()))
 }

@@ -22,6 +22,13 @@ pub(crate) fn calendar(viewer: &Viewer, d: &Directory, c: Calendar) -> Checked {
         if let Some(s) = schedules.find(|s| s.holidays.as_ref() == Some(&c.id)) {
             return Err(in_use("calendar", &c.name, "the schedule", &s.name));
         }
+        let mut targets = d.targets().targets.iter();
+        if let Some(t) = targets.find(|t| t.calendar.as_ref() == Some(&c.id)) {
+            return Err(in_use("calendar", &c.name, "the SLA target", &t.name));
+        }
+        if let Some(r) = d.regimes().find(|r| r.calendar.as_ref() == Some(&c.id)) {
+            return Err(in_use("calendar", &c.name, "the regime", &r.title));
+        }
     }
     let same_name = |o: &Calendar| o.id != c.id && o.name == c.name;
     if !c.deleted && d.calendars.values().any(same_name) {

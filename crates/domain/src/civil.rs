@@ -2,7 +2,7 @@
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{AmbiguousOffset, TimeZone};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::fmt;
@@ -36,6 +36,22 @@ impl Day {
     /// This many days later, or earlier; kept within the range of the type.
     pub fn plus(self, days: i64) -> Self {
         Self(self.0.saturating_add(days).clamp(0, Self::MAX.0))
+    }
+
+    /// So many months later on the same day of the month, or on the last day of a shorter one.
+    #[must_use]
+    pub fn plus_months(self, months: i64) -> Self {
+        let later = || {
+            let date = wall_time(self.0 * DAY_MS).date();
+            let span = Span::new().try_months(months).ok()?;
+            Some(Self::of_date(date.checked_add(span).ok()?))
+        };
+        later().unwrap_or(Self::MAX)
+    }
+
+    fn of_date(date: Date) -> Self {
+        let since = date.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
+        Self(since.clamp(0, Self::MAX.0))
     }
 
     /// Days since 1970-01-01.
@@ -171,6 +187,13 @@ pub fn known_zone(name: &str) -> Result<(), Refusal> {
             "Expected an IANA time zone such as Europe/Berlin or UTC.",
         )
     })
+}
+
+/// A moment as people in a time zone read it: `2026-11-22 03:04 CET`.
+pub fn say(at: Moment, zone: &str) -> String {
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    let zoned = at.timestamp().to_zoned(zone);
+    zoned.strftime("%Y-%m-%d %H:%M %Z").to_string()
 }
 
 /// The clock on the wall of a time zone. It jumps when summer time comes and goes; what it shows is *wall milliseconds*, those

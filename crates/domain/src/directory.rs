@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 
 use crate::calendar::Calendar;
+use crate::civil;
 use crate::escalation::{self, Policy};
 use crate::id::{CalendarId, PersonId, PolicyId, ScheduleId, TeamId, ViewId};
 use crate::moment::Moment;
 use crate::people::{Organisation, Person, Team};
 use crate::procedure::Procedure;
+use crate::regulation::Regime;
 use crate::revise::View;
 use crate::revise::{Revised, Revision};
 use crate::schedule::{Roster, Schedule};
+use crate::shipped;
+use crate::sla::Targets;
 use crate::template::Template;
 use crate::ticket::{Bound, Ticket};
 use crate::words::Origin;
@@ -36,6 +40,10 @@ pub struct Directory {
     pub calendars: BTreeMap<CalendarId, Calendar>,
     /// On-call schedules that are not deleted.
     pub schedules: BTreeMap<ScheduleId, Schedule>,
+    /// The organisation's SLA targets, once it has set them.
+    pub targets: Option<Targets>,
+    /// Regimes that the organisation wrote or edited, by key, in their newest version.
+    pub regimes: BTreeMap<String, Regime>,
 }
 
 impl Directory {
@@ -83,6 +91,10 @@ impl Directory {
             Revision::Schedule(s) => {
                 self.schedules.insert(s.id.clone(), s.clone());
             }
+            Revision::Targets(t) => self.targets = Some(t.clone()),
+            Revision::Regime(r) => {
+                self.regimes.insert(r.key.clone(), r.clone());
+            }
         }
     }
 
@@ -110,6 +122,41 @@ impl Directory {
             .get(key)?
             .iter()
             .find(|t| t.version == version)
+    }
+
+    /// The SLA targets that hold: the organisation's, else the shipped ones.
+    pub fn targets(&self) -> &Targets {
+        self.targets.as_ref().unwrap_or_else(|| shipped::targets())
+    }
+
+    /// A regime by its key, as the organisation edited it, else as it ships; also one that is not offered any more.
+    pub fn regime(&self, key: &str) -> Option<&Regime> {
+        let shipped = || shipped::regimes().iter().find(|r| r.key == key);
+        self.regimes.get(key).or_else(shipped)
+    }
+
+    /// All regimes, the shipped ones first.
+    pub fn regimes(&self) -> impl Iterator<Item = &Regime> {
+        let ships = |key: &str| shipped::regimes().iter().any(|r| r.key == key);
+        let shipped = shipped::regimes().iter();
+        let own = self.regimes.values().filter(move |r| !ships(&r.key));
+        shipped.filter_map(|r| self.regime(&r.key)).chain(own)
+    }
+
+    /// A regime's name, or its key if it is not known.
+    pub fn regime_title<'a>(&'a self, key: &'a str) -> &'a str {
+        self.regime(key).map_or(key, |r| r.title.as_str())
+    }
+
+    /// The organisation's time zone.
+    pub fn zone(&self) -> &str {
+        let organisation = self.organisation.as_ref();
+        organisation.map_or("UTC", |o| o.time_zone.as_str())
+    }
+
+    /// A moment as people of the organisation read it.
+    pub fn say_time(&self, at: Moment) -> String {
+        civil::say(at, self.zone())
     }
 
     /// The team that tickets go to unless another is named.

@@ -1,11 +1,18 @@
 //! Regulatory regimes as dated, sourced data: what starts a clock, which reports follow, by when. Knows no law by heart.
 
-use jiff::civil::{Date, Time};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::calendar::Holiday;
+use crate::civil::{Day, TimeOfDay};
+use crate::id::CalendarId;
+
+mod check;
+mod days;
+mod deadline;
 mod declaration;
 
+pub use deadline::{Deadline, deadlines, next};
 pub use declaration::{Declaration, Filing, Withdrawal};
 
 /// A set of rules on reporting incidents, such as Article 33 of the GDPR.
@@ -28,19 +35,23 @@ pub struct Regime {
     pub reference: String,
     /// The day from which it applies.
     #[schema(value_type = String)]
-    pub effective_from: Date,
+    pub effective_from: Day,
     /// The day on which the data was last compared with its source.
     #[schema(value_type = String)]
-    pub checked_on: Date,
+    pub checked_on: Day,
     /// What to check with counsel before relying on it.
     #[serde(default)]
     pub counsel: Vec<String>,
     /// The time zone in which days and months are counted; else the organisation's.
     #[serde(default)]
     pub time_zone: Option<String>,
-    /// Days that are not working days, beside Saturdays and Sundays.
+    /// The calendar of working days; else Monday to Friday. Only days matter here, not hours.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub calendar: Option<CalendarId>,
+    /// Days off beside those of the calendar.
     #[serde(default, rename = "holiday")]
-    pub holidays: Vec<FreeDay>,
+    pub holidays: Vec<Holiday>,
     /// What must be known about the case, because rules depend on it.
     #[serde(default, rename = "input")]
     pub inputs: Vec<Input>,
@@ -53,17 +64,6 @@ pub struct Regime {
     /// Not offered any more.
     #[serde(default)]
     pub retired: bool,
-}
-
-/// A day that is not a working day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FreeDay {
-    /// The day.
-    #[schema(value_type = String)]
-    pub date: Date,
-    /// What is celebrated.
-    pub name: String,
 }
 
 /// A question whose answer decides which rules hold.
@@ -103,6 +103,9 @@ pub struct Trigger {
     /// What counts.
     #[serde(default)]
     pub help: String,
+    /// It may come later, or never; the others must be known when the regime is declared.
+    #[serde(default)]
+    pub optional: bool,
 }
 
 /// A report that is due.
@@ -156,7 +159,7 @@ pub struct Limit {
     /// The time of day at which it ends; needed for working days.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub at: Option<Time>,
+    pub at: Option<TimeOfDay>,
     /// Only if this holds.
     #[serde(default)]
     pub when: Option<When>,
@@ -181,8 +184,32 @@ pub struct When {
 pub struct Roll {
     /// The time of day.
     #[schema(value_type = String)]
-    pub at: Time,
+    pub at: TimeOfDay,
     /// Not if any of these holds.
     #[serde(default)]
     pub unless: Vec<When>,
+}
+
+impl Regime {
+    /// A question by its key.
+    pub fn input(&self, key: &str) -> Option<&Input> {
+        self.inputs.iter().find(|i| i.key == key)
+    }
+
+    /// An event by its key.
+    pub fn trigger(&self, key: &str) -> Option<&Trigger> {
+        self.triggers.iter().find(|t| t.key == key)
+    }
+
+    /// A report by its key.
+    pub fn report(&self, key: &str) -> Option<&Report> {
+        self.reports.iter().find(|r| r.key == key)
+    }
+}
+
+impl When {
+    /// Whether it holds for these answers.
+    pub fn holds(&self, inputs: &std::collections::BTreeMap<String, String>) -> bool {
+        inputs.get(&self.input).is_some_and(|a| self.is.contains(a))
+    }
 }

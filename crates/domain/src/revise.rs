@@ -10,7 +10,9 @@ use crate::id::{PersonId, ViewId};
 use crate::people::{Organisation, Person, Team};
 use crate::procedure::Procedure;
 use crate::refusal::{optional_text, required_line};
+use crate::regulation::Regime;
 use crate::schedule::Schedule;
+use crate::sla::Targets;
 use crate::template::Template;
 
 /// A configured thing as it stands after a change.
@@ -35,6 +37,10 @@ pub enum Revision {
     Calendar(Calendar),
     /// An on-call schedule, with its overrides and swaps.
     Schedule(Schedule),
+    /// The SLA targets of the organisation.
+    Targets(Targets),
+    /// A regulatory regime: an own one, or a shipped one as edited.
+    Regime(Regime),
 }
 
 impl Revision {
@@ -50,6 +56,8 @@ impl Revision {
             Revision::Policy(_) => "policy",
             Revision::Calendar(_) => "calendar",
             Revision::Schedule(_) => "schedule",
+            Revision::Targets(_) => "targets",
+            Revision::Regime(_) => "regime",
         }
     }
 
@@ -65,6 +73,8 @@ impl Revision {
             Revision::Policy(p) => p.id.to_string(),
             Revision::Calendar(c) => c.id.to_string(),
             Revision::Schedule(s) => s.id.to_string(),
+            Revision::Targets(_) => "targets".into(),
+            Revision::Regime(r) => r.key.clone(),
         }
     }
 
@@ -80,6 +90,8 @@ impl Revision {
             Revision::Policy(p) => &p.name,
             Revision::Calendar(c) => &c.name,
             Revision::Schedule(s) => &s.name,
+            Revision::Targets(_) => "SLA targets",
+            Revision::Regime(r) => &r.title,
         }
     }
 }

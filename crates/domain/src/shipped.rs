@@ -1,10 +1,12 @@
-//! The templates and procedures that Midwatch ships with, as first versions of a new desk. Knows files of `/content`, not what became of them.
+//! The templates, procedures, SLA targets and regimes that Midwatch ships with. Knows files of `/content`, not what became of them.
 
 use serde::Deserialize;
 use std::sync::OnceLock;
 
 use crate::access::{Action, Reach, Role, reach};
 use crate::procedure::Procedure;
+use crate::regulation::Regime;
+use crate::sla::Targets;
 use crate::template::Template;
 
 /// Embeds the named files of a folder of `/content`.
@@ -25,6 +27,10 @@ const PROCEDURES: &[(&str, &str)] = files!("procedures", "md":
     "manual_ticket_creation" "handoff_and_shift_change" "evidence_handling" "phishing_response"
     "malware_and_ransomware_response" "credential_and_key_compromise" "data_breach_assessment"
 );
+
+const REGIMES: &[(&str, &str)] = files!("regulations", "toml": "nis2" "dora" "gdpr" "sec_8k" "cra");
+
+const TARGETS: &str = include_str!("../../../content/targets.toml");
 
 /// The key of the template that Midwatch opens a reminder from when a procedure's review is due.
 pub const PROCEDURE_REVIEW: &str = "procedure_review";
@@ -48,6 +54,32 @@ pub fn procedures() -> &'static [Procedure] {
             .iter()
             .map(|(key, text)| procedure(key, text))
             .collect()
+    })
+}
+
+/// The shipped regimes, in the order in which they are offered. They hold as they are until the organisation edits them.
+pub fn regimes() -> &'static [Regime] {
+    static READ: OnceLock<Vec<Regime>> = OnceLock::new();
+    READ.get_or_init(|| {
+        let all = REGIMES.iter();
+        all.map(|(key, text)| match Regime::from_toml(text) {
+            Ok(r) if r.key == *key => r,
+            Ok(r) => unreachable!("the shipped regime {key} calls itself {}", r.key),
+            Err(e) => unreachable!("the shipped regime {key} is valid, which a test checks: {e}"),
+        })
+        .collect()
+    })
+}
+
+/// The SLA targets of an organisation that has not set its own.
+pub fn targets() -> &'static Targets {
+    static READ: OnceLock<Targets> = OnceLock::new();
+    READ.get_or_init(|| {
+        let read = toml::from_str::<Targets>(TARGETS).map_err(|e| e.to_string());
+        match read.and_then(|t| t.validate().map_err(|r| r.to_string())) {
+            Ok(t) => t,
+            Err(e) => unreachable!("the shipped targets are valid, which a test checks: {e}"),
+        }
     })
 }
 
@@ -130,6 +162,9 @@ mod tests {
         let procedures: BTreeSet<String> = procedures().iter().map(|p| p.key.clone()).collect();
         assert_eq!(templates, on_disk("templates"));
         assert_eq!(procedures, on_disk("procedures"));
+        let regimes: BTreeSet<String> = regimes().iter().map(|r| r.key.clone()).collect();
+        assert_eq!(regimes, on_disk("regulations"));
+        assert!(!super::targets().targets.is_empty());
     }
 
     #[test]

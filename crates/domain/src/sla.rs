@@ -7,9 +7,15 @@ use std::str::FromStr;
 use utoipa::ToSchema;
 
 use crate::Refusal;
+use crate::directory::Directory;
+use crate::id::CalendarId;
 use crate::refusal::required_line;
 use crate::ticket::Ticket;
 use crate::words::{Phase, Severity};
+
+mod clock;
+
+pub use clock::{Alarm, AlarmKind, Clock, ClockState, clocks, next};
 
 /// Most targets of an organisation.
 pub const MAX_TARGETS: usize = 100;
@@ -122,6 +128,10 @@ pub struct Target {
     pub within_min: i64,
     /// Warn when this share of the time is used up, 1 to 99.
     pub warn_percent: i64,
+    /// The calendar whose working hours count; else round the clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub calendar: Option<CalendarId>,
 }
 
 impl Target {
@@ -156,6 +166,21 @@ impl Targets {
         // `max_by_key` returns the last of equals, so the list is walked from its end.
         let from_the_end = self.targets.iter().rev().filter(fitting);
         from_the_end.max_by_key(|t| t.criteria())
+    }
+
+    /// Refuses a calendar that is not there.
+    ///
+    /// # Errors
+    /// A refusal naming the field.
+    pub fn check(&self, directory: &Directory) -> Result<(), Refusal> {
+        let known = |id: &CalendarId| directory.calendars.contains_key(id);
+        for (i, t) in self.targets.iter().enumerate() {
+            if t.calendar.as_ref().is_some_and(|id| !known(id)) {
+                let field = format!("target[{i}].calendar");
+                return Err(Refusal::invalid(field, "There is no such calendar."));
+            }
+        }
+        Ok(())
     }
 
     /// Checks and cleans all of them.
@@ -199,4 +224,53 @@ impl Targets {
 fn is_kind(text: &str) -> bool {
     crate::taxonomy::taxonomy().iter().any(|c| c.key == text)
         || crate::ticket::check_kind(text).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn refused(target: &serde_json::Value) -> String {
+        let targets: Targets = serde_json::from_value(json!({ "target": [target] })).unwrap();
+        targets.validate().unwrap_err().code
+    }
+
+    #[test]
+    fn a_metric_is_read_back_and_no_other() {
+        for m in Metric::all() {
+            assert_eq!(m.to_string().parse::<Metric>().unwrap(), m);
+        }
+        for bad in ["", "phase", "phase:", "phase:closed", "resolve"] {
+            assert!(bad.parse::<Metric>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_a_target_must_not_be() {
+        let target = |name: &str, kind: &str, within_min: i64, warn_percent: i64| json!({ "name": name, "metric": "update", "kinds": [kind], "within_min": within_min, "warn_percent": warn_percent });
+        let cases = [
+            (target(" ", "fraud", 10, 50), "name"),
+            (target("x", "frau", 10, 50), "kinds"),
+            (target("x", "fraud/x", 10, 50), "kinds"),
+            (target("x", "fraud", 0, 50), "within_min"),
+            (target("x", "fraud", -5, 50), "within_min"),
+            (target("x", "fraud", i64::MAX, 50), "within_min"),
+            (target("x", "fraud", 10, 0), "warn_percent"),
+            (target("x", "fraud", 10, 100), "warn_percent"),
+        ];
+        for (body, field) in cases {
+            assert_eq!(
+                refused(&body),
+                format!("invalid.target[0].{field}"),
+                "{body}"
+            );
+        }
+        let same = target("x", "fraud/phishing", 10, 50);
+        let twice: Targets = serde_json::from_value(json!({ "target": [same, same] })).unwrap();
+        assert_eq!(
+            twice.validate().unwrap_err().code,
+            "invalid.target[1].metric"
+        );
+    }
 }

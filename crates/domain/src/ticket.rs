@@ -12,7 +12,7 @@ use crate::directory::Directory;
 use crate::facts::Facts;
 use crate::id::{EvidenceId, NoteId, PersonId, TaskId, TeamId, TicketNo};
 use crate::moment::Moment;
-use crate::regulation::Declaration;
+use crate::regulation::{Declaration, Filing, Withdrawal};
 use crate::template::{Template, Values};
 use crate::words::{Origin, Outcome, Pap, Phase, Severity, Tlp};
 
@@ -56,6 +56,11 @@ verbs! {
     unrestrict: Unrestrict => Unrestricted;
     watch: Watch => Watched;
     unwatch: Unwatch => Unwatched;
+    pause_clocks: PauseClocks => ClocksPaused;
+    resume_clocks: ResumeClocks => ClocksResumed;
+    declare: Declare => Declared;
+    withdraw_declaration: WithdrawDeclaration => DeclarationWithdrawn;
+    file_report: FileReport => ReportFiled;
 }
 
 pub mod brief;
@@ -320,7 +325,7 @@ pub struct Ticket {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub reminded_at: Option<Moment>,
-    /// The first thing done about it: not seeing it, but a note, a task, evidence, a phase.
+    /// The first thing done about it in this round: not seeing it, but a note, a task, evidence, a phase.
     #[schema(value_type = Option<String>)]
     pub first_action_at: Option<Moment>,
     /// How often it was opened: 1, and one more each time it is reopened.
@@ -328,6 +333,10 @@ pub struct Ticket {
     /// When this round began.
     #[schema(value_type = String)]
     pub round_at: Moment,
+    /// The first acknowledgement of this round.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub round_acknowledged_at: Option<Moment>,
     /// When its clocks stood still, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pauses: Vec<Pause>,
@@ -466,6 +475,7 @@ impl Ticket {
     fn acknowledge(&mut self, by: &PersonId, at: Moment) {
         self.acknowledged = Some(Acknowledgement { by: by.clone(), at });
         self.first_acknowledged_at.get_or_insert(at);
+        self.round_acknowledged_at.get_or_insert(at);
         self.reminded_at = None;
         self.active_at = at;
         if self.escalation.wants == Wants::Acknowledgement {

@@ -107,7 +107,7 @@ fn command(t: &Ticket, desk: &Desk, verb: u8, a: u8, b: u8) -> Result<Command, R
     let brief =
         |to| json!({ "to": to, "situation": "s", "done": "d", "open": reason, "next_steps": "n" });
     let relation = ["related", "causes", "caused_by"][usize::from(b) % 3];
-    let verbs: [(&str, Value); 35] = [
+    let verbs: [(&str, Value); 40] = [
         ("acknowledge", json!({})),
         ("take", json!({ "reason": reason })),
         ("offer_handoff", brief(id(name(a)))),
@@ -176,15 +176,32 @@ fn command(t: &Ticket, desk: &Desk, verb: u8, a: u8, b: u8) -> Result<Command, R
         ),
         ("end_snooze", json!({})),
         ("acknowledge", json!({})),
+        (
+            "pause_clocks",
+            json!({ "reason": reason, "until": desk.now.plus_ms(i64::from(a) * 3_600_000) }),
+        ),
+        ("resume_clocks", json!({})),
+        (
+            "declare",
+            json!({ "regime": "gdpr", "reason": reason, "triggers": { "aware": desk.now.plus_ms(-60_000 * i64::from(a)) } }),
+        ),
+        (
+            "withdraw_declaration",
+            json!({ "regime": "gdpr", "reason": reason }),
+        ),
+        (
+            "file_report",
+            json!({ "regime": "gdpr", "report": "authority", "reference": format!("R{b}") }),
+        ),
     ];
-    match usize::from(verb) % 38 {
-        35 => Ok(attach("a.log").into()),
-        36 => {
+    match usize::from(verb) % 43 {
+        40 => Ok(attach("a.log").into()),
+        41 => {
             let evidence = evidence.ok_or_else(|| Refusal::missing("evidence"))?;
             let found = (b > 99).then(|| "a".repeat(64));
             Ok(VerifyEvidence { evidence, found }.into())
         }
-        37 => {
+        42 => {
             let person = id(name(a));
             let reason = reason.to_owned();
             Ok(ReportFailure {

@@ -38,3 +38,32 @@ pub struct Mark {
     #[schema(value_type = Option<String>)]
     pub breached_at: Option<Moment>,
 }
+
+impl Ticket {
+    /// The pause in which the SLA clocks stand now. One of an earlier round is over.
+    pub fn pause(&self, now: Moment) -> Option<&Pause> {
+        let lasts = |p: &&Pause| p.to.is_none() && p.until.is_none_or(|until| until > now);
+        let pause = self.pauses.last().filter(lasts);
+        pause.filter(|p| self.is_open() && p.from >= self.round_at)
+    }
+
+    /// What was declared about a regime, unless it was withdrawn.
+    pub fn declaration(&self, regime: &str) -> Option<&Declaration> {
+        let held = |d: &&Declaration| d.regime == regime && d.withdrawn.is_none();
+        self.declarations.iter().find(held)
+    }
+
+    /// What was declared about a regime.
+    ///
+    /// # Errors
+    /// Conflict `regime.not_declared`.
+    pub fn must_be_declared(&self, regime: &str) -> Result<&Declaration, Refusal> {
+        self.declaration(regime).ok_or_else(|| {
+            let says = format!(
+                "“{regime}” is not declared for {}. Declare it first.",
+                self.number
+            );
+            Refusal::conflict("regime.not_declared", says)
+        })
+    }
+}

@@ -260,6 +260,8 @@ const SEEING: &[&str] = &[
     PageAnswered::KIND,
     Snoozed::KIND,
     SnoozeCut::KIND,
+    ClocksPaused::KIND,
+    ClocksResumed::KIND,
     Watched::KIND,
     Unwatched::KIND,
     Restricted::KIND,

@@ -286,6 +286,7 @@ impl Opened {
             first_action_at: None,
             round: 1,
             round_at: at.recorded_at,
+            round_acknowledged_at: None,
             pauses: Vec::new(),
             marks: BTreeMap::new(),
             declarations: Vec::new(),

@@ -57,6 +57,8 @@ impl Effect for Reopened {
         t.closed_at = None;
         t.round += 1;
         t.round_at = at.recorded_at;
+        t.round_acknowledged_at = None;
+        t.first_action_at = None;
         // What was one incident still has to do with the other; the other's link is turned by `Parted`.
         for relation in t.links.values_mut().filter(|r| **r == Relation::MergedInto) {
             *relation = Relation::Related;

@@ -188,6 +188,8 @@ fn icon(entry: &TicketEntry) -> &'static str {
         | E::Snoozed(_)
         | E::SnoozeEnded(_)
         | E::SnoozeCut(_) => "bell",
+        E::ClocksPaused(_) | E::ClocksResumed(_) => "clock",
+        E::Declared(_) | E::DeclarationWithdrawn(_) | E::ReportFiled(_) => "flag",
         E::PhaseMoved(_) => "step",
         E::Classified(_) | E::Retitled(_) | E::FieldsSet(_) => "edit",
         E::Noted(_) | E::NoteCorrected(_) => "note",
