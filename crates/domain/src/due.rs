@@ -6,9 +6,12 @@ use crate::directory::Directory;
 use crate::escalation::MINUTE_MS;
 use crate::facts::Facts;
 use crate::moment::Moment;
+use crate::regulation;
+use crate::sla::{self, AlarmKind};
 use crate::ticket::{
-    AcknowledgementExpired, AcknowledgementReminded, At, Escalated, HandoffExpired, Planned,
-    SnoozeEnded, Ticket, TicketEntry,
+    AcknowledgementExpired, AcknowledgementReminded, At, ClockBreached, ClockWarned, ClocksResumed,
+    DeadlineMissed, DeadlineWarned, Escalated, HandoffExpired, Planned, SnoozeEnded, Ticket,
+    TicketEntry,
 };
 
 /// What a timer is about.
@@ -16,8 +19,18 @@ use crate::ticket::{
 pub enum Due {
     /// A snooze ends.
     SnoozeEnds,
+    /// A pause of the SLA clocks ends.
+    PauseEnds,
     /// A handoff offer runs out.
     OfferExpires,
+    /// The time of an SLA clock is up.
+    Breach,
+    /// The time of an SLA clock runs out.
+    Warning,
+    /// A report to an authority was not filed in time.
+    DeadlineMissed,
+    /// A report to an authority is due soon.
+    DeadlineWarning,
     /// The owner is asked whether they are still on it.
     Reminder,
     /// The acknowledgement runs out.
@@ -31,7 +44,12 @@ impl Due {
     pub fn as_str(self) -> &'static str {
         match self {
             Due::SnoozeEnds => "snooze_ends",
+            Due::PauseEnds => "pause_ends",
             Due::OfferExpires => "offer_expires",
+            Due::Breach => "breach",
+            Due::Warning => "warning",
+            Due::DeadlineMissed => "deadline_missed",
+            Due::DeadlineWarning => "deadline_warning",
             Due::Reminder => "reminder",
             Due::AcknowledgementExpires => "acknowledgement_expires",
             Due::Step => "step",
@@ -50,9 +68,20 @@ pub fn next(t: &Ticket, d: &Directory) -> Option<(Moment, Due)> {
 /// Everything that is waited for.
 fn all(t: &Ticket, d: &Directory) -> Vec<(Moment, Due)> {
     let mut all = Vec::new();
+    // The duty to report does not end with the work.
+    all.extend(regulation::next(t, d).iter().map(|a| match a.kind {
+        AlarmKind::Breach => (a.at, Due::DeadlineMissed),
+        AlarmKind::Warning => (a.at, Due::DeadlineWarning),
+    }));
     if !t.is_open() {
         return all;
     }
+    all.extend(sla::next(t, d).iter().map(|a| match a.kind {
+        AlarmKind::Breach => (a.at, Due::Breach),
+        AlarmKind::Warning => (a.at, Due::Warning),
+    }));
+    let ends = t.pauses.last().filter(|p| p.to.is_none());
+    all.extend(ends.and_then(|p| p.until).map(|at| (at, Due::PauseEnds)));
     if let Some(o) = &t.offer {
         all.push((expiry(t, d).unwrap_or(o.at), Due::OfferExpires));
     }
@@ -119,6 +148,9 @@ fn first(t: &Ticket, facts: &Facts<'_>) -> Option<TicketEntry> {
     let owner = t.owner.clone();
     Some(match what {
         Due::SnoozeEnds => SnoozeEnded { due_at }.into(),
+        Due::PauseEnds => ClocksResumed { resumed_at: due_at }.into(),
+        Due::Breach | Due::Warning => clock(t, facts, what, due_at)?,
+        Due::DeadlineMissed | Due::DeadlineWarning => deadline(t, facts, what, due_at)?,
         Due::OfferExpires => {
             let offer = t.offer.as_ref()?;
             let (from, to) = (offer.from.clone(), offer.to.clone());
@@ -127,6 +159,70 @@ fn first(t: &Ticket, facts: &Facts<'_>) -> Option<TicketEntry> {
         Due::Reminder => AcknowledgementReminded { owner, due_at }.into(),
         Due::AcknowledgementExpires => AcknowledgementExpired { owner, due_at }.into(),
         Due::Step => step(t, facts, due_at)?.into(),
+    })
+}
+
+/// What an SLA clock has to say.
+fn clock(t: &Ticket, facts: &Facts<'_>, what: Due, due_at: Moment) -> Option<TicketEntry> {
+    let breach = what == Due::Breach;
+    let kind = if breach {
+        AlarmKind::Breach
+    } else {
+        AlarmKind::Warning
+    };
+    let alarms = sla::next(t, facts.directory);
+    let alarm = alarms
+        .into_iter()
+        .find(|a| a.kind == kind && a.at == due_at)?;
+    let clocks = sla::clocks(t, facts.directory, facts.now);
+    let clock = clocks.into_iter().find(|c| c.key == alarm.key)?;
+    let target = facts.directory.targets().for_ticket(clock.metric, t)?;
+    let (key, name, within_min) = (clock.key, clock.name, target.within_min);
+    let due_at = clock.due_at.unwrap_or(due_at);
+    Some(if breach {
+        ClockBreached {
+            key,
+            name,
+            within_min,
+            due_at,
+        }
+        .into()
+    } else {
+        ClockWarned { key, name, due_at }.into()
+    })
+}
+
+/// What a regulatory deadline has to say.
+fn deadline(t: &Ticket, facts: &Facts<'_>, what: Due, due_at: Moment) -> Option<TicketEntry> {
+    let missed = what == Due::DeadlineMissed;
+    let kind = if missed {
+        AlarmKind::Breach
+    } else {
+        AlarmKind::Warning
+    };
+    let alarms = regulation::next(t, facts.directory);
+    let alarm = alarms
+        .into_iter()
+        .find(|a| a.kind == kind && a.at == due_at)?;
+    let found = regulation::of_ticket(t, facts.directory).find(|d| d.key == alarm.key)?;
+    let (key, name, to) = (found.key, found.name, found.to);
+    let due_at = found.due_at.unwrap_or(due_at);
+    Some(if missed {
+        DeadlineMissed {
+            key,
+            name,
+            to,
+            due_at,
+        }
+        .into()
+    } else {
+        DeadlineWarned {
+            key,
+            name,
+            to,
+            due_at,
+        }
+        .into()
     })
 }
 

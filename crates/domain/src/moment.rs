@@ -31,11 +31,26 @@ impl Moment {
         self.0 - earlier.0
     }
 
+    /// To the minute, in UTC: `2026-11-22 03:04 UTC`.
+    pub fn minute(self) -> String {
+        self.timestamp().strftime("%Y-%m-%d %H:%M UTC").to_string()
+    }
+
     /// The moment as a timestamp of the time library, for calendars and zones.
     pub fn timestamp(self) -> Timestamp {
         Timestamp::from_millisecond(self.0.clamp(0, MAX_MS))
             .expect("the range of a moment is within that of a timestamp")
     }
+}
+
+/// A number of minutes in the largest unit that fits: `90 minutes`, `4 hours`, `3 days`.
+pub fn minutes(n: i64) -> String {
+    let (n, unit) = match n {
+        n if n % 1440 == 0 => (n / 1440, "day"),
+        n if n % 60 == 0 => (n / 60, "hour"),
+        n => (n, "minute"),
+    };
+    format!("{n} {unit}{}", if n == 1 { "" } else { "s" })
 }
 
 impl fmt::Display for Moment {

@@ -12,7 +12,7 @@ mod days;
 mod deadline;
 mod declaration;
 
-pub use deadline::{Deadline, deadlines, next};
+pub use deadline::{Deadline, deadlines, next, of_ticket};
 pub use declaration::{Declaration, Filing, Withdrawal};
 
 /// A set of rules on reporting incidents, such as Article 33 of the GDPR.

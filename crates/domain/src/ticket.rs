@@ -57,10 +57,10 @@ verbs! {
     watch: Watch => Watched;
     unwatch: Unwatch => Unwatched;
     pause_clocks: PauseClocks => ClocksPaused;
-    resume_clocks: ResumeClocks => ClocksResumed;
+    resume_clocks: ResumeClocks => ClocksResumed, ClockWarned, ClockBreached;
     declare: Declare => Declared;
     withdraw_declaration: WithdrawDeclaration => DeclarationWithdrawn;
-    file_report: FileReport => ReportFiled;
+    file_report: FileReport => ReportFiled, DeadlineWarned, DeadlineMissed;
 }
 
 pub mod brief;

@@ -1,10 +1,18 @@
 use super::*;
+use crate::sla::Targets;
 use crate::testing::{Desk, START, id, team, viewer};
 use crate::ticket::{Answer, ReportFailure, Wants};
 use crate::words::Origin;
 use serde_json::json;
 
 const MIN: i64 = 60_000;
+
+/// A desk without SLA targets: only the policy pages.
+fn quiet() -> Desk {
+    let mut desk = Desk::new();
+    desk.directory.targets = Some(Targets::default());
+    desk
+}
 
 /// A critical ticket: five minutes a level, then the last resort every ten.
 fn critical(desk: &mut Desk) -> crate::id::TicketNo {
@@ -21,7 +29,7 @@ fn paged(desk: &Desk, n: crate::id::TicketNo) -> Vec<String> {
 
 #[test]
 fn nobody_acts_and_it_climbs_to_the_last_resort_and_stays_there() {
-    let mut desk = Desk::new();
+    let mut desk = quiet();
     let n = critical(&mut desk);
     let because = "because it was opened";
     assert_eq!(
@@ -62,7 +70,7 @@ fn nobody_acts_and_it_climbs_to_the_last_resort_and_stays_there() {
 
 #[test]
 fn after_a_downtime_only_the_current_step_is_made_and_the_rest_is_counted() {
-    let mut desk = Desk::new();
+    let mut desk = quiet();
     let n = critical(&mut desk);
     desk.after(1, n);
     let said = desk.after(12 * MIN, n);
@@ -87,14 +95,14 @@ fn after_a_downtime_only_the_current_step_is_made_and_the_rest_is_counted() {
 #[test]
 fn acknowledging_stops_it_and_so_does_taking_and_accepting() {
     for (who, verb) in [("ben", "acknowledge"), ("cleo", "take")] {
-        let mut desk = Desk::new();
+        let mut desk = quiet();
         let n = critical(&mut desk);
         desk.after(1, n);
         desk.does(who, n, verb, json!({}));
         assert!(!desk.ticket(n).escalation.running());
         assert_eq!(desk.after(30 * MIN, n), "");
     }
-    let mut desk = Desk::new();
+    let mut desk = quiet();
     let n = critical(&mut desk);
     desk.after(1, n);
     desk.offer(n, "cleo");
@@ -108,7 +116,7 @@ fn acknowledging_stops_it_and_so_does_taking_and_accepting() {
 
 #[test]
 fn who_acknowledged_and_sleeps_is_reminded_and_then_it_goes_on_where_it_stood() {
-    let mut desk = Desk::new();
+    let mut desk = quiet();
     let n = critical(&mut desk);
     desk.after(1, n);
     desk.does("ben", n, "acknowledge", json!({}));
@@ -141,7 +149,7 @@ fn who_acknowledged_and_sleeps_is_reminded_and_then_it_goes_on_where_it_stood() 
 
 #[test]
 fn an_offer_that_nobody_answers_goes_back_and_escalates() {
-    let mut desk = Desk::new();
+    let mut desk = quiet();
     let n = critical(&mut desk);
     desk.does("ben", n, "acknowledge", json!({}));
     desk.offer(n, "cleo");
@@ -164,7 +172,7 @@ fn an_offer_that_nobody_answers_goes_back_and_escalates() {
 
 #[test]
 fn a_declined_offer_asks_the_giver_again() {
-    let mut desk = Desk::new();
+    let mut desk = quiet();
     let n = critical(&mut desk);
     desk.does("ben", n, "acknowledge", json!({}));
     desk.offer(n, "cleo");
@@ -182,7 +190,7 @@ fn a_declined_offer_asks_the_giver_again() {
 
 #[test]
 fn whoever_wants_help_gets_the_next_level_until_somebody_comes() {
-    let mut desk = Desk::new();
+    let mut desk = quiet();
     let n = critical(&mut desk);
     desk.after(1, n);
     desk.does("ben", n, "acknowledge", json!({}));
@@ -215,7 +223,7 @@ fn whoever_wants_help_gets_the_next_level_until_somebody_comes() {
 
 #[test]
 fn coming_is_no_acknowledgement_and_cannot_does_not_make_others_wait() {
-    let mut desk = Desk::new();
+    let mut desk = quiet();
     let n = critical(&mut desk);
     desk.after(1, n);
     desk.after(10 * MIN, n);
@@ -225,7 +233,7 @@ fn coming_is_no_acknowledgement_and_cannot_does_not_make_others_wait() {
         desk.ticket(n).escalation.running(),
         "Ben is responsible and has not been heard"
     );
-    let mut desk = Desk::new();
+    let mut desk = quiet();
     let n = critical(&mut desk);
     desk.after(1, n);
     desk.does("ben", n, "answer_page", json!({ "answer": "cannot" }));
@@ -257,7 +265,7 @@ fn coming_is_no_acknowledgement_and_cannot_does_not_make_others_wait() {
 
 #[test]
 fn a_page_that_reaches_nobody_climbs_at_once() {
-    let mut desk = Desk::new();
+    let mut desk = quiet();
     let n = critical(&mut desk);
     desk.after(1, n);
     let failed = |person| ReportFailure {
@@ -277,7 +285,7 @@ fn a_page_that_reaches_nobody_climbs_at_once() {
 
 #[test]
 fn a_snooze_is_silent_and_ends_and_is_no_acknowledgement() {
-    let mut desk = Desk::new();
+    let mut desk = quiet();
     let n = critical(&mut desk);
     desk.after(1, n);
     let until = desk.now.plus_ms(60 * MIN);
@@ -314,7 +322,7 @@ fn a_snooze_is_silent_and_ends_and_is_no_acknowledgement() {
 
 #[test]
 fn getting_worse_starts_over_by_the_policy_of_the_new_severity() {
-    let mut desk = Desk::new();
+    let mut desk = quiet();
     let by = viewer(&desk.directory, "rita");
     let n = desk
         .try_open(
@@ -343,7 +351,7 @@ fn getting_worse_starts_over_by_the_policy_of_the_new_severity() {
 
 #[test]
 fn a_team_with_nobody_goes_straight_to_the_last_resort() {
-    let mut desk = Desk::new();
+    let mut desk = quiet();
     let by = viewer(&desk.directory, "rita");
     let body = json!({ "title": "Odd", "severity": "high", "team": team("cloud") });
     let n = desk.try_open(&by, Origin::Web, body).unwrap();
@@ -364,7 +372,7 @@ fn a_team_with_nobody_goes_straight_to_the_last_resort() {
 
 #[test]
 fn whoever_a_restriction_leaves_out_is_not_paged() {
-    let mut desk = Desk::new();
+    let mut desk = quiet();
     let n = critical(&mut desk);
     desk.does(
         "lena",
@@ -380,4 +388,81 @@ fn whoever_a_restriction_leaves_out_is_not_paged() {
             .ends_with("level 3 had nobody to page")
     );
     assert!(!paged(&desk, n).contains(&"per_cleo".to_owned()));
+}
+
+#[test]
+fn targets_warn_then_breach_and_whoever_acknowledged_is_not_left_alone() {
+    let mut desk = Desk::new();
+    let n = critical(&mut desk);
+    desk.after(1, n);
+    desk.does("ben", n, "acknowledge", json!({}));
+    let clock = |desk: &Desk| {
+        let all = crate::sla::clocks(desk.ticket(n), &desk.directory, desk.now);
+        all.into_iter().find(|c| c.key == "first_action#1").unwrap()
+    };
+    let (warn_at, due_at) = (clock(&desk).warn_at.unwrap(), clock(&desk).due_at.unwrap());
+    assert_eq!(desk.after(warn_at.since(desk.now) - 1, n), "");
+    assert_eq!(
+        desk.after(1, n),
+        "warned: the time for “First action, critical” runs out"
+    );
+    assert_eq!(desk.after(due_at.since(desk.now) - 1, n), "");
+    assert_eq!(
+        desk.after(1, n),
+        "missed the target “First action, critical” of 30 minutes\npaged Ben Castillo (level 2), because a target was missed"
+    );
+    let t = desk.ticket(n);
+    assert_eq!(
+        (t.acknowledged.is_some(), t.escalation.wants),
+        (true, Wants::Answer)
+    );
+    desk.does("ben", n, "answer_page", json!({ "answer": "coming" }));
+    assert!(!desk.ticket(n).escalation.running());
+}
+
+#[test]
+fn after_a_downtime_a_breach_is_said_without_the_warning_before_it() {
+    let mut desk = Desk::new();
+    let n = critical(&mut desk);
+    desk.after(1, n);
+    let said = desk.after(3 * 60 * MIN, n);
+    assert!(
+        said.contains("missed the target “Acknowledge, critical”"),
+        "{said}"
+    );
+    assert!(!said.contains("“Acknowledge, critical” runs out"), "{said}");
+    assert_eq!(said.matches("paged").count(), 1, "{said}");
+}
+
+#[test]
+fn paused_clocks_go_on_by_themselves_and_the_duty_to_report_outlives_the_work() {
+    let mut desk = Desk::new();
+    let n = critical(&mut desk);
+    desk.does("ben", n, "note", json!({ "text": "Isolated the host." }));
+    let until = desk.now.plus_ms(600 * MIN);
+    desk.does(
+        "ben",
+        n,
+        "pause_clocks",
+        json!({ "reason": "The vendor must answer.", "until": until }),
+    );
+    let said = desk.after(600 * MIN, n);
+    assert!(said.contains("resumed the clocks"), "{said}");
+    assert!(!said.contains("“Containment, critical”"), "{said}");
+    let aware = desk.now;
+    let body = json!({ "regime": "gdpr", "triggers": { "aware": aware }, "reason": "Customer data was read." });
+    desk.does("ben", n, "declare", body);
+    desk.does(
+        "ben",
+        n,
+        "close",
+        json!({ "outcome": "true_positive", "summary": "Done." }),
+    );
+    let late = 72 * 60 * MIN - desk.now.since(aware);
+    let said = desk.after(late - 1, n);
+    assert!(said.contains("reminded"), "{said}");
+    let said = desk.after(1, n);
+    assert!(said.starts_with("missed a deadline"), "{said}");
+    assert!(!desk.ticket(n).escalation.running());
+    assert_eq!(next(desk.ticket(n), &desk.directory), None);
 }

@@ -40,6 +40,20 @@ pub struct Mark {
 }
 
 impl Ticket {
+    pub(super) fn mark_warned(&mut self, key: &str, at: Moment) {
+        let mark = self.marks.entry(key.to_owned()).or_default();
+        mark.warnings += 1;
+        mark.warned_at = Some(at);
+    }
+
+    /// Time is up: said once, and somebody has to answer for it. A closed ticket pages nobody.
+    pub(super) fn mark_breached(&mut self, key: &str, at: Moment) {
+        self.marks.entry(key.to_owned()).or_default().breached_at = Some(at);
+        if self.is_open() {
+            self.resume_escalation(Cause::TargetMissed, Wants::Answer, at);
+        }
+    }
+
     /// The pause in which the SLA clocks stand now. One of an earlier round is over.
     pub fn pause(&self, now: Moment) -> Option<&Pause> {
         let lasts = |p: &&Pause| p.to.is_none() && p.until.is_none_or(|until| until > now);

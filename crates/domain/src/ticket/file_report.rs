@@ -43,6 +43,32 @@ pub struct ReportFiled {
     pub reference: String,
 }
 
+/// Entry: a report that a regime asks for is due soon.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeadlineWarned {
+    /// The deadline, such as `gdpr/authority#1`.
+    pub key: String,
+    /// Name of the report then.
+    pub name: String,
+    /// To whom it goes.
+    pub to: String,
+    /// When it is due.
+    pub due_at: Moment,
+}
+
+/// Entry: a report that a regime asks for was not recorded as filed in time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeadlineMissed {
+    /// The deadline, such as `gdpr/authority#1`.
+    pub key: String,
+    /// Name of the report then.
+    pub name: String,
+    /// To whom it goes.
+    pub to: String,
+    /// When it was due.
+    pub due_at: Moment,
+}
+
 impl Verb for FileReport {
     const NAME: &'static str = "file_report";
     const ACTION: Action = Action::WorkTickets;
@@ -106,6 +132,30 @@ impl Effect for ReportFiled {
             None => "no deadline was running".to_owned(),
         };
         Sentence::new(format!("filed the {} ({})", self.name, self.title)).with(format!("Filed {when}, {how}. Reference: {}", self.reference))
+    }
+}
+
+impl Effect for DeadlineWarned {
+    const KIND: &'static str = "deadline_warned";
+
+    fn apply(&self, t: &mut Ticket, at: &At<'_>) {
+        t.mark_warned(&self.key, at.recorded_at);
+    }
+
+    fn say(&self, _: &Directory) -> Sentence {
+        Sentence::new(format!("reminded: “{}” to {} is due at {}", self.name, self.to, self.due_at.minute()))
+    }
+}
+
+impl Effect for DeadlineMissed {
+    const KIND: &'static str = "deadline_missed";
+
+    fn apply(&self, t: &mut Ticket, at: &At<'_>) {
+        t.mark_breached(&self.key, at.recorded_at);
+    }
+
+    fn say(&self, _: &Directory) -> Sentence {
+        Sentence::new(format!("missed a deadline: “{}” to {} was due at {} and is not recorded as filed", self.name, self.to, self.due_at.minute()))
     }
 }
 

@@ -14,6 +14,30 @@ pub struct ClocksResumed {
     pub resumed_at: Moment,
 }
 
+/// Entry: an SLA clock has little time left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClockWarned {
+    /// The clock, such as `resolution#1`.
+    pub key: String,
+    /// Name of the target then.
+    pub name: String,
+    /// When its time is up.
+    pub due_at: Moment,
+}
+
+/// Entry: the time of an SLA clock is up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClockBreached {
+    /// The clock, such as `resolution#1`.
+    pub key: String,
+    /// Name of the target then.
+    pub name: String,
+    /// Minutes that the target allowed then.
+    pub within_min: i64,
+    /// When its time was up.
+    pub due_at: Moment,
+}
+
 impl Verb for ResumeClocks {
     const NAME: &'static str = "resume_clocks";
     const ACTION: Action = Action::WorkTickets;
@@ -38,6 +62,30 @@ impl Effect for ClocksResumed {
 
     fn say(&self, _: &Directory) -> Sentence {
         Sentence::new("resumed the clocks")
+    }
+}
+
+impl Effect for ClockWarned {
+    const KIND: &'static str = "clock_warned";
+
+    fn apply(&self, t: &mut Ticket, at: &At<'_>) {
+        t.mark_warned(&self.key, at.recorded_at);
+    }
+
+    fn say(&self, _: &Directory) -> Sentence {
+        Sentence::new(format!("warned: the time for “{}” runs out", self.name))
+    }
+}
+
+impl Effect for ClockBreached {
+    const KIND: &'static str = "clock_breached";
+
+    fn apply(&self, t: &mut Ticket, at: &At<'_>) {
+        t.mark_breached(&self.key, at.recorded_at);
+    }
+
+    fn say(&self, _: &Directory) -> Sentence {
+        Sentence::new(format!("missed the target “{}” of {}", self.name, crate::moment::minutes(self.within_min)))
     }
 }
 

@@ -69,7 +69,7 @@ impl Effect for Snoozed {
     }
 
     fn say(&self, _: &Directory) -> Sentence {
-        Sentence::new(format!("silenced pages until {}", &self.until.to_string()[..16].replace('T', " "))).with(self.reason.clone())
+        Sentence::new(format!("silenced pages until {}", self.until.minute())).with(self.reason.clone())
     }
 }
 

@@ -187,7 +187,11 @@ fn icon(entry: &TicketEntry) -> &'static str {
         | E::PageFailed(_)
         | E::Snoozed(_)
         | E::SnoozeEnded(_)
-        | E::SnoozeCut(_) => "bell",
+        | E::SnoozeCut(_)
+        | E::ClockWarned(_)
+        | E::ClockBreached(_)
+        | E::DeadlineWarned(_)
+        | E::DeadlineMissed(_) => "bell",
         E::ClocksPaused(_) | E::ClocksResumed(_) => "clock",
         E::Declared(_) | E::DeclarationWithdrawn(_) | E::ReportFiled(_) => "flag",
         E::PhaseMoved(_) => "step",
