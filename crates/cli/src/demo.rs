@@ -4,9 +4,12 @@ mod company;
 mod deeds;
 pub mod dice;
 mod history;
+pub mod pace;
 mod script;
 
-use crate::config::Config;
+use crate::config::{Config, Flags};
+use crate::serve::Stage;
+use clap::Args;
 use midwatch_desk::Desk;
 use midwatch_domain::moment::Moment;
 use midwatch_store::Fault;
@@ -17,11 +20,21 @@ pub const DAYS: i64 = 182;
 /// Says that a data folder holds a demo: only such a one is served with sign-in by one click.
 const MARK: &str = "this-is-a-demo";
 
+/// How a demo is run.
+#[derive(Args)]
+pub struct Demo {
+    #[command(flatten)]
+    pub flags: Flags,
+    /// How many minutes pass in one: with 60, a minute passes in a second, and what nobody answers climbs as you look.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(i64).range(1..=pace::MOST))]
+    pub pace: i64,
+}
+
 /// Fills the data folder if it is empty, then serves it.
 ///
 /// # Errors
 /// Says what is wrong and what to do.
-pub fn run(config: Config) -> Result<(), String> {
+pub fn run(config: Config, pace: i64) -> Result<(), String> {
     let mark = config.data.join(MARK);
     let desk =
         Desk::open(config.settings()).map_err(|e| format!("The desk cannot be opened: {e}"))?;
@@ -44,15 +57,27 @@ pub fn run(config: Config) -> Result<(), String> {
             config.data.display()
         ));
     }
+    let last = desk
+        .store
+        .read(midwatch_store::rows::head::read)
+        .map_err(|e| e.to_string())?;
+    // A demo that ran fast before is ahead of the world, and goes on from there.
+    let begin = desk.store.now().max(last.recorded_at);
     desk.store.close();
     drop(desk);
     let url = config.clone();
-    crate::wait(crate::serve::serve(config, true, move |desk, bound| {
-        crate::serve::greet(desk, &url.url(bound));
-        crate::say(
-            "Choose on the page who you want to be. Ctrl C stops the demo; its folder can be removed then.",
-        );
-    }))
+    let stage = Stage { begin, pace };
+    crate::wait(crate::serve::serve(
+        config,
+        Some(stage),
+        move |desk, bound| {
+            crate::serve::greet(desk, &url.url(bound));
+            crate::say(&midwatch_web::view::frame::pace_words(pace));
+            crate::say(
+                "Choose on the page who you want to be. Ctrl C stops the demo; its folder can be removed then.",
+            );
+        },
+    ))
 }
 
 /// Fills an empty desk with history up to `until`. Blocks; `progress` gets the share done, 0 to 100.

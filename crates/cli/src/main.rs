@@ -25,7 +25,7 @@ enum Command {
     /// Run the server.
     Serve(config::Flags),
     /// Run a demo: half a year at a small company, in a folder of its own.
-    Demo(config::Flags),
+    Demo(demo::Demo),
     /// Measure speed, memory and disk on this machine.
     Bench(bench::Bench),
     /// Work tickets on a server.
@@ -67,19 +67,19 @@ fn run(command: Command) -> Result<ExitCode, String> {
             let config = config::Config::load(&flags)?;
             telemetry::begin(&config.log, &config.log_format);
             let url = config.clone();
-            wait(serve::serve(config, false, move |desk, bound| {
+            wait(serve::serve(config, None, move |desk, bound| {
                 serve::greet(desk, &url.url(bound));
             }))?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Demo(flags) => {
+        Command::Demo(demo) => {
             let flags = config::Flags {
-                data: flags.data.or_else(|| Some("midwatch-demo".into())),
-                ..flags
+                data: demo.flags.data.or_else(|| Some("midwatch-demo".into())),
+                ..demo.flags
             };
             let config = config::Config::load(&flags)?;
             telemetry::begin(&config.log, &config.log_format);
-            demo::run(config)?;
+            demo::run(config, demo.pace)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Bench(b) => b.run().map(|()| ExitCode::SUCCESS),

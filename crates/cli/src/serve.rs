@@ -3,6 +3,7 @@
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use midwatch_desk::Desk;
+use midwatch_domain::moment::Moment;
 use midwatch_web::{App, router};
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
@@ -12,16 +13,28 @@ use crate::config::Config;
 /// Requests under way may take this long to end when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// Where and how fast the time of a demo runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Stage {
+    /// What its clock shows at the start.
+    pub begin: Moment,
+    /// How many minutes pass in one.
+    pub pace: i64,
+}
+
 /// Serves until told to stop. `ready` is called with the address once the server listens.
 ///
 /// # Errors
 /// Says what is wrong and what to do.
 pub async fn serve(
     config: Config,
-    demo: bool,
+    stage: Option<Stage>,
     ready: impl FnOnce(&Desk, SocketAddr) + Send,
 ) -> Result<(), String> {
-    let settings = config.settings();
+    let mut settings = config.settings();
+    if let Some(Stage { begin, pace }) = stage {
+        settings.clock = crate::demo::pace::paced(settings.clock, begin, pace);
+    }
     midwatch_desk::data_folder(&config.data).map_err(|e| {
         format!(
             "The data folder {} cannot be made: {e}",
@@ -40,7 +53,8 @@ pub async fn serve(
 
     let web = midwatch_web::Config {
         secure: config.is_secure(),
-        demo,
+        demo: stage.is_some(),
+        pace: stage.map_or(1, |s| s.pace),
         max_evidence: config.max_evidence_mib << 20,
     };
     let app = App::new(desk.clone(), web);

@@ -19,18 +19,20 @@ function relative(delta) {
   return delta < 0 ? `${span(-delta)} ago` : `in ${span(delta)}`;
 }
 
-// The offset between the server's clock and ours, so that a wrong desktop clock does not invent deadlines.
-let skew = 0;
-function serverTime(date) {
-  const there = Date.parse(date ?? "");
-  if (!Number.isNaN(there)) {
-    const offset = there - Date.now();
-    skew = Math.abs(offset) > 2_000 ? offset : 0;
-  }
+// The server's clock as seen from here, so that a wrong desktop clock does not invent deadlines; a demo's may run faster.
+let skew = 0, pace = 1;
+const began = Date.now();
+function serverTime(meta) {
+  const there = Date.parse(meta?.content ?? "");
+  pace = Number(meta?.dataset.pace ?? 1);
+  if (Number.isNaN(there)) return;
+  const offset = there - began;
+  skew = Math.abs(offset) > 2_000 ? offset : 0;
 }
+const serverNow = () => began + skew + (Date.now() - began) * pace;
 
 export function refreshTimes(root = document) {
-  const now = Date.now() + skew;
+  const now = serverNow();
   for (const element of root.querySelectorAll("time[datetime]")) {
     const at = Date.parse(element.dateTime);
     if (Number.isNaN(at)) continue;
@@ -52,8 +54,10 @@ export function refreshTimes(root = document) {
 
 export function startTimes() {
   // A page brought back from the browser's memory was rendered a while ago and says nothing about now.
-  if (performance.getEntriesByType("navigation")[0]?.type !== "back_forward") serverTime(document.querySelector("meta[name=now]")?.content);
+  if (performance.getEntriesByType("navigation")[0]?.type !== "back_forward") serverTime(document.querySelector("meta[name=now]"));
+  // A page brought back knows nothing of how far a faster clock has run on.
+  else if (document.querySelector("meta[name=now][data-pace]")) location.reload();
   refreshTimes();
-  setInterval(() => { if (!document.hidden) refreshTimes(); }, EVERY_MS);
+  setInterval(() => { if (!document.hidden) refreshTimes(); }, Math.max(1_000, EVERY_MS / pace));
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refreshTimes(); });
 }

@@ -34,14 +34,27 @@ pub struct App {
 }
 
 /// How the server is run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Whether browsers reach it by HTTPS: cookies are then `__Host-` and secure.
     pub secure: bool,
     /// Whether this is the demo, whose pages say so.
     pub demo: bool,
+    /// How many minutes pass in one by the desk's clock; 1 outside of demos.
+    pub pace: i64,
     /// Largest piece of evidence, in bytes.
     pub max_evidence: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            secure: false,
+            demo: false,
+            pace: 1,
+            max_evidence: MAX_EVIDENCE,
+        }
+    }
 }
 
 /// Evidence up to 1 GiB unless configured otherwise.

@@ -121,6 +121,7 @@ impl Look {
             now_iso: self.now.moment(self.now.ms).iso,
             asset_version: assets::version().to_owned(),
             demo: self.demo,
+            pace: app.config.pace,
             theme: self.theme,
             rail_narrow: self.rail_narrow,
             toast: self.toast.clone().map(|text| Toast {

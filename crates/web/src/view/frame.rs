@@ -141,6 +141,8 @@ pub struct Frame {
     pub asset_version: String,
     /// Whether this is the demonstration.
     pub demo: bool,
+    /// How many minutes pass in one; 1 outside of demos.
+    pub pace: i64,
     /// Colour scheme asked for.
     pub theme: Theme,
     /// Whether the rail is folded to icons (cookie `rail=narrow`).
@@ -206,6 +208,12 @@ impl Frame {
         ]
     }
 
+    /// How fast the time of the demo runs, as a sentence.
+    #[must_use]
+    pub fn pace_words(&self) -> String {
+        pace_words(self.pace)
+    }
+
     /// Whether the viewer may open tickets.
     #[must_use]
     pub fn may_open(&self) -> bool {
@@ -234,5 +242,16 @@ impl Frame {
     #[must_use]
     pub fn may_search(&self) -> bool {
         self.viewer.role != Role::Reporter
+    }
+}
+
+/// How fast a desk's time runs, as a sentence.
+#[must_use]
+pub fn pace_words(pace: i64) -> String {
+    match pace {
+        1 => "Time runs as it does for everybody.".to_owned(),
+        60 => "A minute passes in a second.".to_owned(),
+        3600 => "An hour passes in a second.".to_owned(),
+        n => format!("Time runs {n} times as fast as outside."),
     }
 }
