@@ -3,6 +3,7 @@
 mod company;
 mod deeds;
 pub mod dice;
+mod founding;
 mod history;
 pub mod pace;
 mod script;

@@ -1,24 +1,23 @@
 //! Runs the half year: a queue of steps in time order, each a real command by the person who would do it then.
 
-use midwatch_desk::act::{Conditions, act, open};
-use midwatch_desk::{Desk, begin, configure};
+use midwatch_desk::Desk;
+use midwatch_desk::act::{Conditions, act, fire, open};
 use midwatch_domain::Refusal;
 use midwatch_domain::access::{Role, Viewer};
 use midwatch_domain::id::{PersonId, TicketNo};
 use midwatch_domain::moment::Moment;
-use midwatch_domain::people::{AccountState, Person, Team};
-use midwatch_domain::revise::Revision;
 use midwatch_domain::ticket::{OfferHandoff, Open};
 use midwatch_domain::words::Origin;
-use midwatch_store::rows::ticket;
+use midwatch_store::rows::{ticket, timer};
 use midwatch_store::{Fault, WriteTx};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use super::DAYS;
-use super::company::{COMPANY, PEOPLE};
+use super::company::PEOPLE;
 use super::deeds::values;
 use super::dice::Dice;
+use super::founding;
 use super::script::{Step, Story, Words, plan, stories};
 
 const MINUTE: i64 = 60_000;
@@ -53,7 +52,9 @@ pub(super) fn make(
     mut progress: impl FnMut(i64),
 ) -> Result<Made, Fault> {
     let start = until.plus_ms(-DAYS * DAY);
-    let people = desk.store.write_blocking(move |w| company(w, start))?;
+    let people = desk
+        .store
+        .write_blocking(move |w| founding::found(w, start))?;
     let mut h = History {
         desk: desk.clone(),
         dice: Dice::new(20),
@@ -72,70 +73,7 @@ pub(super) fn make(
     Ok(Made { tickets })
 }
 
-/// People, team, approved procedures: the first days.
-fn company(w: &mut WriteTx<'_>, start: Moment) -> Result<Vec<PersonId>, Fault> {
-    if begin::is_begun(w) {
-        return Err(Refusal::conflict(
-            "demo.not_empty",
-            "This data folder is in use already. The demo needs an empty one.",
-        )
-        .into());
-    }
-    w.now = start;
-    let say = begin::Begin {
-        organisation: COMPANY.into(),
-        time_zone: "Europe/Oslo".into(),
-        name: PEOPLE[0].name.into(),
-        email: PEOPLE[0].email.into(),
-    };
-    let mut people = vec![begin::begin(w, &say)?];
-    let admin = viewer(&people[0], Role::Administrator);
-    for p in &PEOPLE[1..] {
-        w.now = w.now.plus_ms(7 * MINUTE);
-        let id = PersonId::from_bytes(w.random());
-        let person = Person {
-            id: id.clone(),
-            name: p.name.into(),
-            email: p.email.into(),
-            role: p.role,
-            state: AccountState::Active,
-        };
-        configure::revise(w, &admin, Revision::Person(person))?;
-        people.push(id);
-    }
-    let team = w
-        .directory
-        .default_team()
-        .cloned()
-        .ok_or_else(|| Refusal::missing("team"))?;
-    let members: BTreeSet<PersonId> = people[..6].iter().cloned().collect();
-    configure::revise(
-        w,
-        &admin,
-        Revision::Team(Team {
-            members,
-            lead: Some(people[1].clone()),
-            on_duty: Some(people[2].clone()),
-            schedule: None,
-            ..team
-        }),
-    )?;
-    let keys: Vec<String> = w.directory.procedures.keys().cloned().collect();
-    for key in keys {
-        w.now = w.now.plus_ms(23 * MINUTE);
-        configure::approve(w, &viewer(&people[1], Role::Lead), &key, 1, None)?;
-        for (i, p) in people[..6].iter().enumerate() {
-            w.now = w.now.plus_ms(41 * MINUTE);
-            // One of them has some reading left to do.
-            if i != 5 {
-                configure::confirm_reading(w, &viewer(p, PEOPLE[i].role), key.clone(), 1)?;
-            }
-        }
-    }
-    Ok(people)
-}
-
-fn viewer(id: &PersonId, role: Role) -> Viewer {
+pub(super) fn viewer(id: &PersonId, role: Role) -> Viewer {
     Viewer::person(id.clone(), role, BTreeSet::new())
 }
 
@@ -144,14 +82,7 @@ impl History {
     fn day(mut self, midnight: Moment, day: i64, until: Moment) -> Result<Self, Fault> {
         let desk = self.desk.clone();
         desk.store.write_blocking(move |w| {
-            let monday = day % 7 == 0;
             let working = day % 7 < 5;
-            if monday {
-                w.now = midnight.plus_ms(7 * HOUR).max(w.head.recorded_at);
-                if w.now < until {
-                    self.change_watch(w, day)?;
-                }
-            }
             let mut openings: Vec<Moment> = Vec::new();
             let count = if working {
                 self.dice.between(1, 4)
@@ -184,6 +115,7 @@ impl History {
                 match (openings.peek().copied(), next_step) {
                     (Some(o), step) if step.is_none_or(|s| o <= s) => {
                         openings.next();
+                        self.tend(w, o)?;
                         w.now = o.max(w.head.recorded_at);
                         self.open(w)?;
                     }
@@ -191,12 +123,14 @@ impl History {
                         let Some(Reverse((_, number))) = self.due.pop() else {
                             break;
                         };
+                        self.tend(w, at)?;
                         w.now = at.max(w.head.recorded_at);
-                        self.step(w, number)?;
+                        self.step(w, number, at)?;
                     }
                     (Some(_) | None, None) => break,
                 }
             }
+            self.tend(w, end)?;
             Ok(self)
         })
     }
@@ -241,25 +175,6 @@ impl History {
             }
             Ok(self)
         })
-    }
-
-    fn change_watch(&mut self, w: &mut WriteTx<'_>, day: i64) -> Result<(), Fault> {
-        let team = w
-            .directory
-            .default_team()
-            .cloned()
-            .ok_or_else(|| Refusal::missing("team"))?;
-        let next = 2 + usize::try_from(day / 7 % 4).unwrap_or(0);
-        let lead = viewer(&self.people[1], Role::Lead);
-        configure::revise(
-            w,
-            &lead,
-            Revision::Team(Team {
-                on_duty: Some(self.people[next].clone()),
-                ..team
-            }),
-        )?;
-        Ok(())
     }
 
     fn open(&mut self, w: &mut WriteTx<'_>) -> Result<(), Fault> {
@@ -317,17 +232,37 @@ impl History {
         Ok(())
     }
 
+    /// What Midwatch does by itself until `until`; whoever is paged answers soon.
+    fn tend(&mut self, w: &mut WriteTx<'_>, until: Moment) -> Result<(), Fault> {
+        while let Some((number, at)) = timer::due(&mut w.tx, until, 1)?.pop() {
+            w.now = at.max(w.head.recorded_at);
+            fire(w, number)?;
+            let unanswered = ticket::load(&mut w.tx, number)?
+                .is_some_and(|t| t.is_open() && t.acknowledged.is_none());
+            let Some(life) = self.lives.get_mut(&number).filter(|_| unanswered) else {
+                continue;
+            };
+            if !life.steps.iter().any(|(_, s)| *s == Step::Acknowledge) {
+                let soon = w.now.plus_ms(self.dice.between(2, 25) * MINUTE);
+                life.steps.push_front((soon, Step::Acknowledge));
+                self.due.push(Reverse((soon, number)));
+            }
+        }
+        Ok(())
+    }
+
     fn plan_next(&mut self, number: TicketNo) {
         if let Some((at, _)) = self.lives.get(&number).and_then(|l| l.steps.front()) {
             self.due.push(Reverse((*at, number)));
         }
     }
 
-    fn step(&mut self, w: &mut WriteTx<'_>, number: TicketNo) -> Result<(), Fault> {
+    fn step(&mut self, w: &mut WriteTx<'_>, number: TicketNo, at: Moment) -> Result<(), Fault> {
         let Some(life) = self.lives.get_mut(&number) else {
             return Ok(());
         };
-        let Some((_, step)) = life.steps.pop_front() else {
+        let place = life.steps.iter().position(|(due, _)| *due <= at);
+        let Some((_, step)) = place.and_then(|i| life.steps.remove(i)) else {
             return Ok(());
         };
         let t = ticket::load(&mut w.tx, number)?.ok_or_else(|| Refusal::missing("ticket"))?;

@@ -89,6 +89,7 @@ pub(crate) fn frame(title: &str, nav: Nav) -> Frame {
         now_iso: now().moment(now().ms).iso,
         asset_version: "gallery".to_owned(),
         demo: true,
+        pace: 1,
         theme: Theme::System,
         rail_narrow: false,
         toast: None,
