@@ -4,7 +4,6 @@ pub mod link;
 pub mod password;
 pub mod seal;
 pub mod second_factor;
-pub mod secret;
 pub mod session;
 pub mod sign_in;
 pub mod throttle;
@@ -23,9 +22,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use link::Link;
+pub use midwatch_domain::secret::{Secret, digest};
 pub use password::Password;
 pub use second_factor::{Enrolment, SecondFactor};
-pub use secret::{Secret, digest};
 pub use sign_in::SignIn;
 pub use throttle::Caller;
 

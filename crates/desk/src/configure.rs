@@ -1,4 +1,6 @@
-//! Configured things: people, teams, templates, procedures, the organisation, views. Authorise, validate, revise.
+//! Configured things: people, teams, templates, procedures, the organisation, views, channels, messages. Authorise, validate, revise.
+
+mod post;
 
 use midwatch_domain::Refusal;
 use midwatch_domain::access::{Action, Role, Viewer};
@@ -77,6 +79,9 @@ pub fn revise(w: &mut WriteTx<'_>, viewer: &Viewer, body: Revision) -> Result<Re
         Revision::Schedule(s) => on_call::schedule(&viewer, &d, s, w.now)?,
         Revision::Targets(t) => targets(&viewer, &d, t)?,
         Revision::Regime(r) => regime(&viewer, &d, r)?,
+        Revision::Channel(c) => post::channel(&viewer, &d, c)?,
+        Revision::NotifyRules(r) => post::rules(&viewer, &d, r)?,
+        Revision::Message(m) => post::message(&viewer, &d, m)?,
     };
     // Exactly one team is the default one: making one so takes it from the other.
     if let Revision::Team(t) = &body

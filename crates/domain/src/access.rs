@@ -103,6 +103,8 @@ pub enum Action {
     PlanWatch,
     /// People, teams, the organisation, other people's tokens and sessions.
     ManagePeople,
+    /// Channels that messages go out by.
+    ManageChannels,
     /// Browse and verify the record.
     ReadRecord,
     /// Keep views of one's own.
@@ -127,6 +129,7 @@ impl Action {
         Action::ReadProcedures,
         Action::PlanWatch,
         Action::ManagePeople,
+        Action::ManageChannels,
         Action::ReadRecord,
         Action::KeepViews,
         Action::ShareViews,
@@ -173,11 +176,12 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::EditTemplates
             | A::ApproveProcedures
             | A::PlanWatch
-            | A::ManagePeople,
+            | A::ManagePeople
+            | A::ManageChannels,
         ) => None,
         (R::Analyst, _) => All,
 
-        (R::Lead, A::ManagePeople) => None,
+        (R::Lead, A::ManagePeople | A::ManageChannels) => None,
         (R::Lead, _) => All,
 
         (R::Administrator, _) => All,
@@ -198,7 +202,7 @@ pub enum TokenScope {
     /// Everything that can be done to tickets.
     #[serde(rename = "work")]
     Work,
-    /// Templates, procedures, people, teams, views.
+    /// Templates, procedures, people, teams, channels, views.
     #[serde(rename = "manage")]
     Manage,
     /// Read and verify the record.
@@ -244,6 +248,7 @@ impl TokenScope {
                         | A::ReadProcedures
                         | A::PlanWatch
                         | A::ManagePeople
+                        | A::ManageChannels
                         | A::KeepViews
                         | A::ShareViews
                 )
@@ -387,9 +392,10 @@ impl Viewer {
     }
 }
 
-/// Whether text of a ticket may leave the organisation by itself, by its TLP (more in the notification rules).
-pub fn may_leave(tlp: Tlp) -> bool {
-    tlp <= Tlp::Amber
+/// Whether text of a ticket may be sent out. Else only its number and a link are: TLP:AMBER+STRICT and TLP:RED say so, and
+/// so does a restriction to named people, whose letters others may read.
+pub fn may_leave(ticket: &Ticket) -> bool {
+    ticket.tlp <= Tlp::Amber && ticket.restricted_to.is_none()
 }
 
 #[cfg(test)]

@@ -1,12 +1,16 @@
 //! The desk as configured now: people, teams, templates, procedures, the organisation. Folded from the record.
 
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
 use crate::calendar::Calendar;
+use crate::channel::Channel;
 use crate::civil;
 use crate::escalation::{self, Policy};
-use crate::id::{CalendarId, PersonId, PolicyId, ScheduleId, TeamId, ViewId};
+use crate::id::{CalendarId, ChannelId, PersonId, PolicyId, ScheduleId, TeamId, ViewId};
+use crate::message::{MessageTemplate, shipped};
 use crate::moment::Moment;
+use crate::notify::{NoticeKind, NotifyRules};
 use crate::people::{Organisation, Person, Team};
 use crate::procedure::Procedure;
 use crate::regulation::Regime;
@@ -44,6 +48,12 @@ pub struct Directory {
     pub targets: Option<Targets>,
     /// Regimes that the organisation wrote or edited, by key, in their newest version.
     pub regimes: BTreeMap<String, Regime>,
+    /// Channels that messages go out by.
+    pub channels: BTreeMap<ChannelId, Channel>,
+    /// By which ways people want to hear of what.
+    pub notify_rules: BTreeMap<PersonId, NotifyRules>,
+    /// Texts of messages that are not the shipped ones.
+    pub messages: BTreeMap<NoticeKind, MessageTemplate>,
 }
 
 impl Directory {
@@ -94,6 +104,18 @@ impl Directory {
             Revision::Targets(t) => self.targets = Some(t.clone()),
             Revision::Regime(r) => {
                 self.regimes.insert(r.key.clone(), r.clone());
+            }
+            Revision::Channel(c) if c.deleted => {
+                self.channels.remove(&c.id);
+            }
+            Revision::Channel(c) => {
+                self.channels.insert(c.id.clone(), c.clone());
+            }
+            Revision::NotifyRules(r) => {
+                self.notify_rules.insert(r.person.clone(), r.clone());
+            }
+            Revision::Message(m) => {
+                self.messages.insert(m.kind, m.clone());
             }
         }
     }
@@ -266,6 +288,26 @@ impl Directory {
         let calendar = calendar.and_then(|c| self.calendars.get(c));
         let holidays = calendar.map_or(&[][..], |c| c.holidays.as_slice());
         Roster::new(schedule, holidays, |p| self.owner(p).is_some())
+    }
+
+    /// The organisation's time zone.
+    pub fn time_zone(&self) -> TimeZone {
+        let named = self.organisation.as_ref().map(|o| o.time_zone.as_str());
+        let found = named.and_then(|z| TimeZone::get(z).ok());
+        found.unwrap_or(TimeZone::UTC)
+    }
+
+    /// The channel that letters go out by, if there is one.
+    pub fn mail(&self) -> Option<&Channel> {
+        self.channels
+            .values()
+            .find(|c| c.settings.is_mail() && c.is_usable())
+    }
+
+    /// The text of a kind of message that is in use.
+    pub fn message(&self, kind: NoticeKind) -> MessageTemplate {
+        let own = self.messages.get(&kind).cloned();
+        own.unwrap_or_else(|| shipped(kind))
     }
 
     /// How an origin is said in a sentence.

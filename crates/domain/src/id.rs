@@ -87,6 +87,10 @@ ids! {
     OverrideId = "ovr_";
     /// A swap asked for in an on-call schedule.
     SwapId = "swp_";
+    /// A channel that messages go out by.
+    ChannelId = "chn_";
+    /// A message on its way to somebody.
+    DeliveryId = "dlv_";
 }
 
 /// Crockford-like base 32 in lower case: no padding, safe in URLs and file names.

@@ -5,8 +5,11 @@ use utoipa::ToSchema;
 
 use crate::Refusal;
 use crate::calendar::Calendar;
+use crate::channel::Channel;
 use crate::escalation::Policy;
 use crate::id::{PersonId, ViewId};
+use crate::message::MessageTemplate;
+use crate::notify::NotifyRules;
 use crate::people::{Organisation, Person, Team};
 use crate::procedure::Procedure;
 use crate::refusal::{optional_text, required_line};
@@ -41,6 +44,12 @@ pub enum Revision {
     Targets(Targets),
     /// A regulatory regime: an own one, or a shipped one as edited.
     Regime(Regime),
+    /// A channel.
+    Channel(Channel),
+    /// By which ways a person wants to hear of what.
+    NotifyRules(NotifyRules),
+    /// The text of a kind of message.
+    Message(MessageTemplate),
 }
 
 impl Revision {
@@ -58,6 +67,9 @@ impl Revision {
             Revision::Schedule(_) => "schedule",
             Revision::Targets(_) => "targets",
             Revision::Regime(_) => "regime",
+            Revision::Channel(_) => "channel",
+            Revision::NotifyRules(_) => "notify_rules",
+            Revision::Message(_) => "message",
         }
     }
 
@@ -75,6 +87,9 @@ impl Revision {
             Revision::Schedule(s) => s.id.to_string(),
             Revision::Targets(_) => "targets".into(),
             Revision::Regime(r) => r.key.clone(),
+            Revision::Channel(c) => c.id.to_string(),
+            Revision::NotifyRules(r) => r.person.to_string(),
+            Revision::Message(m) => m.kind.as_str().into(),
         }
     }
 
@@ -92,6 +107,9 @@ impl Revision {
             Revision::Schedule(s) => &s.name,
             Revision::Targets(_) => "SLA targets",
             Revision::Regime(r) => &r.title,
+            Revision::Channel(c) => &c.name,
+            Revision::NotifyRules(r) => r.person.as_str(),
+            Revision::Message(m) => m.kind.label(),
         }
     }
 }

@@ -13,12 +13,12 @@ use midwatch_store::{Fault, StoreError, WriteTx};
 
 use super::note;
 use super::password::Password;
-use super::secret::Secret;
 use super::session;
 use super::sign_in::{SignIn, enter};
 use super::throttle::{Caller, Gate, too_often};
 use crate::begin::{self, Begin};
 use crate::{Desk, configure, refresh};
+use midwatch_domain::secret::Secret;
 
 const HOUR_MS: i64 = 3_600_000;
 /// How long the link for setting up holds, in milliseconds.

@@ -12,11 +12,11 @@ use midwatch_store::{Fault, StoreError, WriteTx};
 use totp_rs::{Builder, Totp};
 
 use super::password::Password;
-use super::secret::{Secret, digest};
 use super::sign_in::{SignIn, fail, signed_in};
 use super::throttle::{Caller, Gate, too_often};
 use super::{note, session};
 use crate::{Desk, refresh};
+use midwatch_domain::secret::{Secret, digest};
 
 const RECOVERY_CODES: usize = 10;
 /// Crockford's letters without those that are misread.

@@ -11,10 +11,10 @@ use midwatch_store::plain::token::{self, Token};
 use midwatch_store::{Fault, StoreError, WriteTx};
 use std::collections::BTreeSet;
 
-use super::secret::{Secret, hex};
 use super::throttle::Caller;
 use super::{SESSION_MS, TOKEN_DAYS, note};
 use crate::{Desk, refresh};
+use midwatch_domain::secret::{Secret, hex};
 
 const DAY_MS: i64 = 86_400_000;
 /// A session that waits for the second factor ends after this long, in milliseconds.

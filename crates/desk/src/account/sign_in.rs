@@ -7,10 +7,10 @@ use midwatch_store::plain::credential;
 use midwatch_store::{Fault, StoreError, WriteTx};
 
 use super::password::Password;
-use super::secret::Secret;
 use super::throttle::{Caller, Gate};
 use super::{note, session};
 use crate::Desk;
+use midwatch_domain::secret::Secret;
 
 /// How a try to sign in ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use midwatch_store::plain::throttle::{self, Tally};
 use midwatch_store::{StoreError, WriteTx};
 use std::net::IpAddr;
 
-use super::secret::digest;
+use midwatch_domain::secret::digest;
 
 const FIRST_WAIT_MS: i64 = 5_000;
 const LONGEST_WAIT_MS: i64 = 15 * 60_000;

@@ -1,4 +1,4 @@
-//! Secrets as a type that cannot be printed by accident. Does not know what a secret opens.
+//! Secrets as a type that cannot be printed by accident. Does not know what a secret opens, nor where its randomness comes from.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,7 +16,7 @@ impl Secret {
     }
 
     /// A fresh secret of 256 bits with a prefix that tells what it is.
-    pub(crate) fn fresh(prefix: &str, bytes: [u8; 32]) -> Self {
+    pub fn fresh(prefix: &str, bytes: [u8; 32]) -> Self {
         Self(format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes)))
     }
 
@@ -43,7 +43,7 @@ pub fn digest(secret: &str) -> String {
 }
 
 /// Bytes in hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
