@@ -14,8 +14,32 @@ const COLUMNS: &str = "SELECT number, version, title, title_lower, kind, severit
  template, origin, is_open, acknowledged, offered_to, restricted, merged, links, evidence, tasks, open_tasks, discovered_at, opened_at, updated_at, closed_at
  FROM tickets WHERE number = ?1";
 
+/// The way this build folds the record into rows. It grows whenever an entry comes to mean more than rows of an earlier build
+/// hold, so that those are folded anew.
+const FOLD: i64 = 2;
+const FOLDED: &str = "SELECT COALESCE(MAX(version), 0) FROM folded";
+const SET_FOLDED: &str = "INSERT INTO folded (id, version) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET version = excluded.version";
+
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[COLUMNS];
+pub(crate) const STATEMENTS: &[&str] = &[COLUMNS, FOLDED, SET_FOLDED];
+
+/// Folds the record anew if the rows were made by a build that understood less of it; how many entries were read.
+///
+/// # Errors
+/// As the engine says; unsuitable if a newer build has folded them.
+pub(crate) fn bring_up_to_date(w: &mut crate::WriteTx<'_>) -> Result<i64, StoreError> {
+    match w.tx.one(FOLDED, &[])?.int(0)? {
+        FOLD => Ok(0),
+        newer if newer > FOLD => Err(StoreError::Unsuitable(
+            "The rows of this database were made by a newer Midwatch. Use that one, or restore an older backup.".into(),
+        )),
+        _ => {
+            let read = rebuild(w)?;
+            w.tx.exec(SET_FOLDED, crate::params![FOLD])?;
+            Ok(read)
+        }
+    }
+}
 
 /// Folds the whole record anew into the rows of tickets, revisions and readings. Text search is filled again too.
 ///

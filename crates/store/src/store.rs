@@ -11,7 +11,7 @@ use crate::blobs::Blobs;
 use crate::connection::Connection;
 use crate::db::Tx;
 use crate::writer::{Notice, WriteTx, Writer};
-use crate::{follow, migrate, rows};
+use crate::{follow, migrate, rebuild, rows};
 
 /// What time it is; comes in from outside so that a day can be simulated.
 pub type Clock = Arc<dyn Fn() -> Moment + Send + Sync>;
@@ -128,9 +128,17 @@ impl Store {
             entropy,
             threads: Mutex::new(vec![writing, following]),
         };
-        Ok(Self {
+        let store = Self {
             inner: Arc::new(inner),
-        })
+        };
+        let folded = store.write_blocking(rebuild::bring_up_to_date)?;
+        if folded > 0 {
+            tracing::info!(
+                entries = folded,
+                "the rows were folded anew from the record, as this version understands more of it"
+            );
+        }
+        Ok(store)
     }
 
     /// Runs `work` in the writer's next transaction and waits until it is durable. Other work may share the commit; each has

@@ -13,6 +13,7 @@ midwatch_testkit::on_both_engines!(
     an_erased_text_is_gone_and_the_record_holds,
     what_the_record_needs_cannot_be_erased,
     rows_that_were_altered_are_found_and_rebuilt,
+    rows_of_an_earlier_version_are_folded_anew_at_start,
     an_export_verifies_without_the_database,
 );
 
@@ -279,4 +280,22 @@ async fn an_export_verifies_without_the_database(engine: Engine) {
     let finding = verify::read_export(altered.as_bytes(), Some(&key)).unwrap();
     let opened = opening(&t, number);
     assert_eq!(finding.problems[0].seq, opened, "{finding:?}");
+}
+
+async fn rows_of_an_earlier_version_are_folded_anew_at_start(engine: Engine) {
+    let t = TestDesk::new(engine).await;
+    let number = t.open(&t.cast.ben, "A").await;
+    let before = t.ticket(number);
+    let earlier = "UPDATE ticket_states SET state = '{}'; DELETE FROM timers; DELETE FROM folded";
+    sql(&t, earlier).await;
+    let again = aside(|| midwatch_desk::Desk::open(t.settings.clone())).unwrap();
+    assert_eq!(t.ticket(number), before);
+    let timers = t.read(|tx| Ok(midwatch_store::rows::timer::count(tx)?));
+    assert_eq!(timers.unwrap(), 1);
+    let finding = aside(|| again.verify(|_| {})).unwrap();
+    assert_eq!(finding.problems, vec![]);
+    // What a newer version has folded is not touched.
+    sql(&t, "UPDATE folded SET version = 1000").await;
+    let refused = aside(|| midwatch_desk::Desk::open(t.settings.clone())).err();
+    assert!(refused.unwrap().to_string().contains("newer Midwatch"));
 }

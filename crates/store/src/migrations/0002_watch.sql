@@ -7,8 +7,11 @@ CREATE TABLE timers (
 );
 CREATE INDEX timers_by_due ON timers (due_at, ticket);
 
--- Tickets that were open before there were timers are looked at once, at once.
-INSERT INTO timers (ticket, due_at, what) SELECT number, 0, 'step' FROM tickets WHERE is_open = 1;
+-- Which way of folding the record the rows follow. None, or an older one: they are folded anew at start.
+CREATE TABLE folded (
+    id BIGINT PRIMARY KEY CHECK (id = 1),
+    version BIGINT NOT NULL
+);
 
 -- The processes that work on this database, each with the last time it was heard of.
 CREATE TABLE nodes (
