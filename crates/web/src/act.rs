@@ -13,8 +13,8 @@ use serde_json::Value;
 use crate::App;
 use crate::problem::Problem;
 
-/// Verbs that Midwatch makes itself after handling bytes; a request cannot claim their results.
-const INTERNAL: &[&str] = &["attach", "verify_evidence"];
+/// Verbs that Midwatch makes itself: what it measured in bytes, whom it could not reach. A request cannot claim their results.
+const INTERNAL: &[&str] = &["attach", "verify_evidence", "report_failure"];
 
 /// Verbs that requests can name.
 pub fn verbs() -> impl Iterator<Item = &'static str> {

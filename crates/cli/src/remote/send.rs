@@ -199,6 +199,14 @@ impl Verbs {
                 .with("title", title.as_str())
                 .with("tasks", tasks.clone())
                 .with("evidence", evidence.clone()),
+            Verbs::Escalate(on) => Sent::because(on, "escalate"),
+            Verbs::Answer { on, answer, text } => Sent::new(on, "answer_page")
+                .with("answer", answer.as_str())
+                .opt("text", text.as_ref()),
+            Verbs::Snooze { on, until } => {
+                Sent::because(on, "snooze").with("until", until.as_str())
+            }
+            Verbs::Unsnooze(on) => Sent::new(on, "end_snooze"),
             Verbs::Watch(on) => Sent::new(on, "watch"),
             Verbs::Unwatch(on) => Sent::new(on, "unwatch"),
             Verbs::Attach { .. } | Verbs::Evidence(_) => {

@@ -181,6 +181,28 @@ pub(super) enum Verbs {
         #[arg(long = "evidence")]
         evidence: Vec<String>,
     },
+    /// Page the next level now; the owner stays responsible.
+    Escalate(OnBecause),
+    /// Answer your own page.
+    Answer {
+        #[command(flatten)]
+        on: On,
+        /// coming or cannot.
+        answer: String,
+        /// More, if you like.
+        #[arg(long)]
+        text: Option<String>,
+    },
+    /// Silence the pages for a while (owner or lead). It is not an acknowledgement.
+    Snooze {
+        #[command(flatten)]
+        on: OnBecause,
+        /// Until when, such as 2026-11-22T03:04:05Z; at most seven days from now.
+        #[arg(long)]
+        until: String,
+    },
+    /// End a snooze: pages go out again.
+    Unsnooze(On),
     /// Follow.
     Watch(On),
     /// Stop following.

@@ -17,6 +17,7 @@ const TIMES: &[&str] = &[
     "discovered_at",
     "collected_at",
     "effective_at",
+    "until",
 ];
 
 /// The fields of a posted form, in order.

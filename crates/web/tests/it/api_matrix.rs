@@ -179,6 +179,10 @@ async fn ticket(site: &Site, whose: Whose, route: &Route) -> (TicketNo, Ids) {
     if needs("evidence") {
         attach(site, owner, number).await;
     }
+    if needs("answer_page") {
+        let fired = site.app.desk.fire_due().await;
+        fired.expect("whoever is to be paged is paged");
+    }
     if whose == Whose::Restricted {
         let people = [c.lea.clone()].into();
         let reason = "test".to_owned();

@@ -318,6 +318,7 @@ async fn methods_and_paths_that_do_not_exist_say_so_to_programs() {
         "/api/v2/tickets",
         "/api/v1/tickets/MW-1/attach",
         "/api/v1/tickets/MW-1/verify_evidence",
+        "/api/v1/tickets/MW-1/report_failure",
         "/api/v1/tickets/../people",
     ] {
         let reply = send("GET", path).await;
