@@ -251,7 +251,7 @@ impl Policy {
             .ok()
             .and_then(|i| self.levels.get(i));
         let people = match targets {
-            None => self.last_resort(d).into_iter().collect(),
+            None => self.final_people(ticket, d),
             Some(level) => {
                 let mut people = Vec::new();
                 for p in level
@@ -273,6 +273,24 @@ impl Policy {
             people,
             wait_ms,
         }
+    }
+
+    /// Who is paged at the end. A restricted ticket that leaves the last-resort person out pages everybody who may know of
+    /// it: only they can act.
+    fn final_people(&self, ticket: &Ticket, d: &Directory) -> Vec<PersonId> {
+        let last = self.last_resort(d);
+        if last.as_ref().is_some_and(|p| ticket.concerns(p)) {
+            return last.into_iter().collect();
+        }
+        let named = ticket.restricted_to.iter().flatten();
+        let mut people: Vec<_> = named.filter(|p| d.owner(p).is_some()).cloned().collect();
+        if d.owner(&ticket.owner).is_some() && !people.contains(&ticket.owner) {
+            people.push(ticket.owner.clone());
+        }
+        if people.is_empty() {
+            people.extend(last);
+        }
+        people
     }
 
     /// Who is paged when nobody else acted.

@@ -388,6 +388,12 @@ fn whoever_a_restriction_leaves_out_is_not_paged() {
             .ends_with("level 3 had nobody to page")
     );
     assert!(!paged(&desk, n).contains(&"per_cleo".to_owned()));
+    // At the end everybody who may know of it is paged, for nobody else can act.
+    let said = desk.after(10 * MIN, n);
+    assert!(
+        said.starts_with("paged Ben Castillo, Dan Lindholm"),
+        "{said}"
+    );
 }
 
 #[test]
