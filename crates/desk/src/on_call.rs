@@ -1,17 +1,146 @@
-//! Calendars and on-call schedules: who may write them, and what must hold among them and teams. Who is on call is the domain's.
+//! Calendars and on-call schedules: who may write them, what must hold among them and teams, and how people change and import
+//! shifts. Who is on call is the domain's to say.
 
 use midwatch_domain::Refusal;
 use midwatch_domain::access::{Action, Viewer};
 use midwatch_domain::calendar::Calendar;
 use midwatch_domain::directory::Directory;
+use midwatch_domain::facts::Ids;
+use midwatch_domain::id::{OverrideId, ScheduleId};
 use midwatch_domain::moment::Moment;
-use midwatch_domain::revise::Revision;
-use midwatch_domain::schedule::Schedule;
+use midwatch_domain::revise::{Revised, Revision};
+use midwatch_domain::schedule::change::{Change, Circumstances};
+use midwatch_domain::schedule::{Override, Schedule, ical};
+use midwatch_store::rows::directory;
+use midwatch_store::{Fault, WriteTx};
 
 use crate::configure::Checked;
+use crate::{Desk, refresh};
 
 /// Overrides and swaps are dropped this long after they ended; the record keeps them.
 const KEPT_MS: i64 = 400 * 86_400_000;
+
+/// What an import did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Imported {
+    /// Overrides that were added.
+    pub added: usize,
+    /// Shifts that were in the file, but had an override with the same person and times already.
+    pub known: usize,
+}
+
+impl Desk {
+    /// Changes a schedule by an override or a swap.
+    ///
+    /// # Errors
+    /// A refusal; or storage failed.
+    pub async fn change_schedule(
+        &self,
+        viewer: Viewer,
+        id: ScheduleId,
+        change: Change,
+    ) -> Result<Revised, Fault> {
+        self.store
+            .write(move |w| change_schedule(w, &viewer, &id, change))
+            .await
+    }
+
+    /// Takes the shifts of an iCalendar file over as overrides, all or none.
+    ///
+    /// # Errors
+    /// A refusal that names the event; or storage failed.
+    pub async fn import_shifts(
+        &self,
+        viewer: Viewer,
+        id: ScheduleId,
+        text: String,
+    ) -> Result<Imported, Fault> {
+        self.store
+            .write(move |w| import_shifts(w, &viewer, &id, &text))
+            .await
+    }
+}
+
+/// Changes a schedule within a write.
+///
+/// # Errors
+/// A refusal; or storage failed.
+pub fn change_schedule(
+    w: &mut WriteTx<'_>,
+    viewer: &Viewer,
+    id: &ScheduleId,
+    change: Change,
+) -> Result<Revised, Fault> {
+    let viewer = refresh(viewer, &w.directory)?;
+    let d = w.directory.clone();
+    let s = d
+        .schedules
+        .get(id)
+        .ok_or_else(|| Refusal::missing("schedule"))?;
+    let ids = Ids::new(w.random());
+    let circumstances = Circumstances {
+        viewer: &viewer,
+        directory: &d,
+        now: w.now,
+        ids: &ids,
+    };
+    let (next, says) = change.decide(s, &circumstances)?;
+    let next = Revision::Schedule(without_old(next, w.now).validate()?);
+    Ok(directory::revise(w, &viewer.actor, next, &says)?)
+}
+
+/// Imports shifts within a write.
+///
+/// # Errors
+/// A refusal; or storage failed.
+pub fn import_shifts(
+    w: &mut WriteTx<'_>,
+    viewer: &Viewer,
+    id: &ScheduleId,
+    text: &str,
+) -> Result<Imported, Fault> {
+    let viewer = refresh(viewer, &w.directory)?;
+    viewer.may(Action::PlanWatch)?;
+    let d = w.directory.clone();
+    let s = d
+        .schedules
+        .get(id)
+        .ok_or_else(|| Refusal::missing("schedule"))?;
+    let covers = ical::read::read(text, &s.time_zone, &d, w.now)?;
+    let found = covers.len();
+    let mut next = without_old(s.clone(), w.now);
+    let ids = Ids::new(w.random());
+    for c in covers {
+        let same = |o: &Override| (o.from, o.to, &o.person) == (c.from, c.to, &c.person);
+        if !next.overrides.iter().any(same) {
+            next.overrides.push(Override {
+                id: OverrideId::from_bytes(ids.next()),
+                from: c.from,
+                to: c.to,
+                person: c.person,
+                reason: c.reason,
+                set_at: w.now,
+            });
+        }
+    }
+    let added = next.overrides.len() - without_old(s.clone(), w.now).overrides.len();
+    if added > 0 {
+        let says = format!("{added} shifts imported");
+        let next = Revision::Schedule(next.validate()?);
+        directory::revise(w, &viewer.actor, next, &says)?;
+    }
+    Ok(Imported {
+        added,
+        known: found - added,
+    })
+}
+
+fn without_old(mut s: Schedule, now: Moment) -> Schedule {
+    let kept = |to: Moment| now.since(to) < KEPT_MS;
+    s.overrides.retain(|o| kept(o.to));
+    s.swaps.retain(|x| kept(x.to));
+    s
+}
 
 pub(crate) fn calendar(viewer: &Viewer, d: &Directory, c: Calendar) -> Checked {
     viewer.may(Action::PlanWatch)?;
@@ -41,10 +170,10 @@ pub(crate) fn calendar(viewer: &Viewer, d: &Directory, c: Calendar) -> Checked {
 pub(crate) fn schedule(viewer: &Viewer, d: &Directory, mut s: Schedule, now: Moment) -> Checked {
     viewer.may(Action::PlanWatch)?;
     let before = d.schedules.get(&s.id);
-    let kept = |to: Moment| now.since(to) < KEPT_MS;
-    s.overrides.retain(|o| kept(o.to));
-    s.swaps.retain(|x| kept(x.to));
-    let s = s.validate()?;
+    // Overrides and swaps have verbs of their own, with rules of their own; a plan leaves them alone.
+    s.overrides = before.map_or_else(Vec::new, |b| b.overrides.clone());
+    s.swaps = before.map_or_else(Vec::new, |b| b.swaps.clone());
+    let s = without_old(s, now).validate()?;
     if s.deleted {
         let mut teams = d.teams.values();
         if let Some(t) = teams.find(|t| t.schedule.as_ref() == Some(&s.id)) {

@@ -148,11 +148,14 @@ impl Calendar {
 
     /// The `n`-th working day after the day of `at`; that day itself for none.
     pub fn working_day_after(&self, at: Moment, n: u32) -> Day {
-        let mut day = self.day(at);
+        let wall = Wall::new(&self.time_zone);
+        let mut day = wall.day(at);
         let mut left = n;
         while left > 0 && day < Day::MAX {
             day = day.plus(1);
-            left -= u32::from(self.is_working_day(day));
+            // A day that the zone left out, as when it moved across the date line, is nobody's working day.
+            let happens = wall.at(day, TimeOfDay::MIDNIGHT) < wall.at(day, TimeOfDay::END);
+            left -= u32::from(self.is_working_day(day) && happens);
         }
         day
     }

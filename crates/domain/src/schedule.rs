@@ -1,5 +1,7 @@
 //! On-call schedules: layers of people in turn, with overrides and swaps above them. Who is on call is worked out in `roster`.
 
+pub mod change;
+pub mod ical;
 pub mod layer;
 pub mod roster;
 

@@ -165,6 +165,39 @@ fn the_ends_of_time_are_reached_without_panic_or_delay() {
     assert!(!never.is_working(Moment(0)));
 }
 
+/// The table says what the wall clock of each zone says, minute by minute; see its description beside it.
+#[test]
+fn five_hundred_deadlines_come_when_the_table_says() {
+    let table = include_str!("../../../../fixtures/deadlines.csv");
+    let mut count = 0;
+    let mut wrong = Vec::new();
+    for line in table.lines().skip(1) {
+        let cells: Vec<&str> = line.split(',').collect();
+        let [_, zone, week, holidays, from, kind, amount, expected] = cells[..] else {
+            panic!("{line}")
+        };
+        let holidays: Vec<&str> = holidays.split_whitespace().collect();
+        let c = calendar(zone, week, &holidays);
+        let from = m(from);
+        let amount: i64 = amount.parse().unwrap();
+        let n = || u32::try_from(amount).unwrap();
+        let found = match kind {
+            "add" => c.add(from, amount * 60_000),
+            "days" => c.add_working_days(from, n()),
+            "noon" => c.next_working_day_noon(from),
+            other => panic!("{other}"),
+        };
+        if kind == "add" {
+            assert_eq!(c.between(from, found), amount * 60_000, "{line}");
+        }
+        if found != m(expected) {
+            wrong.push(format!("{line} but found {found}"));
+        }
+        count += 1;
+    }
+    assert_eq!((count, wrong), (500, Vec::<String>::new()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
