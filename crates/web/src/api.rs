@@ -1,6 +1,7 @@
 //! The JSON API under `/api/v1`: everything the pages do. One file a noun; each registers its routes and describes them.
 
 mod body;
+mod calendars;
 mod changes;
 pub mod document;
 mod evidence;
@@ -11,6 +12,7 @@ mod people;
 mod record;
 mod reference;
 mod reply;
+pub(crate) mod schedules;
 mod search;
 mod tickets;
 mod views;
@@ -30,6 +32,8 @@ pub fn routes(r: Routes) -> Routes {
         .with(people::routes)
         .with(library::routes)
         .with(views::routes)
+        .with(schedules::routes)
+        .with(calendars::routes)
         .with(me::routes)
         .with(meta::routes)
         .with(reference::routes)
@@ -47,6 +51,8 @@ pub fn openapi() -> serde_json::Value {
         people::describe,
         library::describe,
         views::describe,
+        schedules::describe,
+        calendars::describe,
         me::describe,
         meta::describe,
     ] {

@@ -503,7 +503,7 @@ mod tests {
             "swap.not_own"
         );
         desk.at(35)
-            .request("dan", Change::AcceptSwap { id: swap.clone() })
+            .request("dan", Change::AcceptSwap { id: swap })
             .unwrap();
         assert_eq!(desk.on_call(30), id("ben"), "what was stays as it was");
         assert_eq!(

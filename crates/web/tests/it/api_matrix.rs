@@ -3,10 +3,12 @@
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use midwatch_domain::access::{Role, TokenScope, Viewer};
-use midwatch_domain::id::{PersonId, TicketNo, ViewId};
+use midwatch_domain::calendar::Calendar;
+use midwatch_domain::id::{CalendarId, PersonId, ScheduleId, TicketNo, ViewId};
 use midwatch_domain::people::{AccountState, Person};
 use midwatch_domain::procedure::Procedure;
 use midwatch_domain::revise::{Revision, View};
+use midwatch_domain::schedule::Schedule;
 use midwatch_domain::ticket::{AddNote, Attach, Restrict, Take};
 use midwatch_domain::words::Origin;
 use midwatch_testkit::Engine;
@@ -215,6 +217,15 @@ fn samples() -> Ids {
     Ids::from([("evd_01h2x3y4z5", "evd_none".to_owned())])
 }
 
+async fn schedule(site: &Site) -> ScheduleId {
+    let id = ScheduleId::from_bytes(site.app.desk.store.random());
+    let body = json!({ "id": id, "name": id, "time_zone": "UTC", "layers": [{ "name": "Week", "people": [site.cast.ben],
+        "starts_on": "2026-01-05", "handoff_at": "08:00", "turn": { "every": "week", "weekday": "mon" } }] });
+    let schedule: Schedule = serde_json::from_value(body).expect("a schedule");
+    revise(site, Revision::Schedule(schedule)).await;
+    id
+}
+
 async fn from_template(site: &Site, reporter: &PersonId) -> TicketNo {
     let open = json!({ "title": "Matrix", "template": "suspicious_log_activity", "fields": { "log_source": "gw",
         "pattern": "Failed logins", "success_seen": "Not known yet" } });
@@ -272,6 +283,14 @@ async fn path(site: &Site, route: &Route, number: Option<&(TicketNo, Ids)>) -> S
         desk.revise(site.as_(&site.cast.ben), Revision::View(view))
             .await
             .expect("a view");
+        path = path.replace("{id}", id.as_str());
+    } else if path.contains("/schedules/{id}") {
+        path = path.replace("{id}", schedule(site).await.as_str());
+    } else if path.contains("/calendars/{id}") {
+        let id = CalendarId::from_bytes(desk.store.random());
+        let body = json!({ "id": id, "name": id, "time_zone": "UTC", "week": { "mon": [{ "from": "09:00", "to": "17:00" }] } });
+        let calendar: Calendar = serde_json::from_value(body).expect("a calendar");
+        revise(site, Revision::Calendar(calendar)).await;
         path = path.replace("{id}", id.as_str());
     } else if path.contains("/procedures/{key}") {
         let key = format!(
@@ -339,6 +358,17 @@ async fn status(site: &Site, route: &Route, caller: &Caller, whose: Option<Whose
         }
         if route.path.ends_with("/release") {
             body = json!({ "reason": "test", "to": site.cast.lea }).to_string();
+        }
+        if route.path.ends_with("/import") {
+            let mail = entry(site, &site.cast.cleo).email;
+            let event = format!("DTSTART:21000101T080000Z\nDURATION:PT8H\nATTENDEE:mailto:{mail}");
+            let file =
+                format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\n{event}\nEND:VEVENT\nEND:VCALENDAR\n");
+            body = json!({ "file": file }).to_string();
+        }
+        if route.path.contains("/schedules") || route.path.contains("/calendars") {
+            let name = format!("\"name\":\"{unique} ");
+            body = body.replacen("\"name\":\"", &name, 1);
         }
         body = relative(site, &body);
         request
