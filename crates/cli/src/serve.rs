@@ -32,8 +32,11 @@ pub async fn serve(
     ready: impl FnOnce(&Desk, SocketAddr) + Send,
 ) -> Result<(), String> {
     let mut settings = config.settings();
-    if let Some(Stage { begin, pace }) = stage {
-        settings.clock = crate::demo::pace::paced(settings.clock, begin, pace);
+    match stage {
+        Some(Stage { begin, pace }) => {
+            settings.clock = crate::demo::pace::paced(settings.clock, begin, pace);
+        }
+        None => settings = settings.steadied(),
     }
     midwatch_desk::data_folder(&config.data).map_err(|e| {
         format!(

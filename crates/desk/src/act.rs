@@ -5,10 +5,10 @@ use midwatch_domain::access::Viewer;
 use midwatch_domain::due;
 use midwatch_domain::facts::{Facts, Ids};
 use midwatch_domain::id::TicketNo;
-use midwatch_domain::ticket::{Command, Open, Planned, Ticket};
+use midwatch_domain::ticket::{Command, Open, Planned, Ticket, TicketEntry};
 use midwatch_domain::words::Origin;
 use midwatch_store::rows::{idempotency, ticket, timer};
-use midwatch_store::{Fault, WriteTx};
+use midwatch_store::{Fault, StoreError, WriteTx};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -204,23 +204,61 @@ fn finish(
     Ok(done)
 }
 
+/// What looking at a ticket that was due has recorded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shot {
+    /// Numbers of the entries in the record.
+    pub entries: Vec<i64>,
+    /// Steps of an escalation among them.
+    pub steps: u64,
+    /// Steps that were left out because their time had passed as well.
+    pub skipped: u64,
+}
+
+impl Shot {
+    /// Counts it, with how late it was.
+    pub(crate) fn measure(&self, late_ms: i64) {
+        if self.entries.is_empty() {
+            return;
+        }
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds of a delay fit")]
+        let late = late_ms.max(0) as f64 / 1000.0;
+        metrics::histogram!("midwatch_timer_lateness_seconds").record(late);
+        metrics::counter!("midwatch_timers_fired_total").increment(1);
+        metrics::counter!("midwatch_escalation_steps_total").increment(self.steps);
+    }
+}
+
 /// Does what is due on a ticket within a write: looks at it as it is now, whatever its timer was set for.
 ///
 /// # Errors
-/// Storage failed; the write must then be given up.
-pub fn fire(w: &mut WriteTx<'_>, number: TicketNo) -> Result<Vec<i64>, Fault> {
+/// Storage failed, or the ticket is due and nothing comes of it; the write must then be given up.
+pub fn fire(w: &mut WriteTx<'_>, number: TicketNo) -> Result<Shot, Fault> {
     let Some(ticket) = ticket::load(&mut w.tx, number)? else {
-        return Ok(Vec::new());
+        timer::clear(&mut w.tx, number)?;
+        return Ok(Shot::default());
     };
     let (viewer, mut states) = (Viewer::system(), BTreeMap::new());
     let planned = due::fire(&ticket, &facts(w, &viewer, &states));
     if planned.is_empty() {
+        if let Some((at, what)) = due::next(&ticket, &w.directory).filter(|(at, _)| *at <= w.now) {
+            let says = format!("{} is due since {at} and does nothing", what.as_str());
+            return Err(StoreError::Corrupt(says).into());
+        }
         // It was set too early, as when a policy was changed since.
         let directory = w.directory.clone();
         timer::arm(&mut w.tx, &ticket, &directory)?;
-        return Ok(Vec::new());
+        return Ok(Shot::default());
+    }
+    let mut shot = Shot::default();
+    for p in &planned {
+        if let TicketEntry::Escalated(e) = &p.entry {
+            shot.steps += 1;
+            shot.skipped += e.skipped.unsigned_abs();
+        }
     }
     states.insert(number, ticket);
     let entries = ticket::record(w, &viewer.actor, planned, &mut states)?;
-    Ok(entries.iter().map(|e| e.seq).collect())
+    shot.entries = entries.iter().map(|e| e.seq).collect();
+    Ok(shot)
 }

@@ -4,6 +4,7 @@ pub mod account;
 pub mod act;
 pub mod backup;
 pub mod begin;
+pub mod clock;
 pub mod configure;
 pub mod doctor;
 pub mod engine;
@@ -14,12 +15,15 @@ pub mod record;
 use account::password::Hashers;
 use account::seal::Seal;
 use ed25519_dalek::SigningKey;
+use engine::vitals::Vitals;
 use midwatch_domain::access::Viewer;
 use midwatch_domain::actor::Actor;
 use midwatch_domain::directory::Directory;
 use midwatch_domain::people::AccountState;
 use midwatch_domain::{Refusal, id::TeamId};
-use midwatch_store::{Clock, Entropy, Location, Notice, Options, Store, StoreError, checkpoint};
+use midwatch_store::{
+    Clock, Entropy, Location, Notice, Options, Store, StoreError, checkpoint, rows,
+};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +40,8 @@ pub struct Settings {
     pub location: Location,
     /// The clock.
     pub clock: Clock,
+    /// What keeps the clock steady, if it is the machine's: its steps are recorded, and it is held against the database's.
+    pub keeper: Option<Arc<clock::Keeper>>,
     /// Randomness.
     pub entropy: Entropy,
     /// Connections that read.
@@ -53,9 +59,22 @@ impl Settings {
             data,
             location,
             clock: system_clock(),
+            keeper: None,
             entropy: system_entropy(),
             readers: 4,
             seal_key: std::env::var(account::seal::VARIABLE).ok(),
+        }
+    }
+}
+
+impl Settings {
+    /// With a steady clock made of the machine's, as a server needs that runs for long.
+    pub fn steadied(self) -> Self {
+        let keeper = clock::Keeper::of_machine();
+        Self {
+            clock: keeper.clock(),
+            keeper: Some(keeper),
+            ..self
         }
     }
 }
@@ -109,6 +128,8 @@ pub struct Desk {
     seal: Arc<Seal>,
     hashers: Arc<Hashers>,
     notices: broadcast::Sender<Notice>,
+    keeper: Option<Arc<clock::Keeper>>,
+    vitals: Arc<Vitals>,
 }
 
 impl Desk {
@@ -121,6 +142,7 @@ impl Desk {
             data,
             location,
             clock,
+            keeper,
             entropy,
             readers,
             seal_key,
@@ -148,14 +170,36 @@ impl Desk {
         let any_sealed = store.read(midwatch_store::plain::credential::any_sealed)?;
         let seal = Seal::load(seal_key.as_deref(), &data, any_sealed, || store.random())?;
         let hashers = Hashers::new(store.random())?;
-        Ok(Self {
+        let vitals = Vitals::new(store.random(), store.now());
+        let desk = Self {
             store,
             data,
             key: Arc::new(key),
             seal: Arc::new(seal),
             hashers: Arc::new(hashers),
             notices,
-        })
+            keeper,
+            vitals: Arc::new(vitals),
+        };
+        desk.set_clock()?;
+        Ok(desk)
+    }
+
+    /// Sets the steady clock by what is known: the database's server, and the last entry of the record.
+    fn set_clock(&self) -> Result<(), StoreError> {
+        engine::time::compare(self)?;
+        if let Some(keeper) = &self.keeper {
+            let last = self.store.read(rows::head::read)?.recorded_at;
+            let behind = last.since(keeper.now());
+            keeper.not_before(last);
+            if behind > clock::BACK_MS {
+                tracing::warn!(
+                    by_ms = behind,
+                    "the clock is behind the last entry of the record: time goes on from there"
+                );
+            }
+        }
+        Ok(())
     }
 
     /// What is committed from now on, by any node, once and in order.

@@ -9,6 +9,7 @@ use crate::channel::Channel;
 use crate::escalation::Policy;
 use crate::id::{PersonId, ViewId};
 use crate::message::MessageTemplate;
+use crate::moment::Moment;
 use crate::notify::NotifyRules;
 use crate::people::{Organisation, Person, Team};
 use crate::procedure::Procedure;
@@ -228,4 +229,66 @@ impl Erased {
     pub const KIND: &'static str = "erased";
     /// Version of its payload.
     pub const VERSION: i64 = 1;
+}
+
+/// Entry `clock_jumped`: the wall clock of a node made a step. Time itself never runs backwards: a step back is not followed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockJumped {
+    /// Name of the node.
+    pub node: String,
+    /// By how much, in milliseconds; negative: back.
+    pub by_ms: i64,
+    /// What the wall clock says after it.
+    pub wall: Moment,
+    /// What time it is taken to be.
+    pub now: Moment,
+}
+
+impl ClockJumped {
+    /// Kind of this entry.
+    pub const KIND: &'static str = "clock_jumped";
+    /// Version of its payload.
+    pub const VERSION: i64 = 1;
+
+    /// The sentence shown in the record.
+    pub fn say(&self) -> String {
+        let (s, node) = (self.by_ms.unsigned_abs() / 1000, &self.node);
+        let long = match s {
+            0..120 => format!("{s} s"),
+            120..7200 => format!("{} min {} s", s / 60, s % 60),
+            _ => format!("{} h {} min", s / 3600, s / 60 % 60),
+        };
+        if self.by_ms < 0 {
+            format!(
+                "the clock of node {node} was set back by {long}; time went on from {}",
+                self.now
+            )
+        } else {
+            format!("the clock of node {node} leapt ahead by {long} and was followed")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_of_the_clock_is_said_with_its_length() {
+        let step = |by_ms| ClockJumped {
+            node: "alpha/1".into(),
+            by_ms,
+            wall: Moment(0),
+            now: Moment(1_790_000_000_000),
+        };
+        let says = [step(61_000), step(-3_600_000), step(9_000_000)].map(|s| s.say());
+        assert_eq!(
+            says,
+            [
+                "the clock of node alpha/1 leapt ahead by 61 s and was followed",
+                "the clock of node alpha/1 was set back by 60 min 0 s; time went on from 2026-09-21T14:13:20.000Z",
+                "the clock of node alpha/1 leapt ahead by 2 h 30 min and was followed",
+            ]
+        );
+    }
 }

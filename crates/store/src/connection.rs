@@ -7,6 +7,14 @@ use crate::StoreError;
 use crate::db::{Parting, Pg, Tx};
 use crate::store::Location;
 
+/// A writer holds the head of the record for all nodes. One that stands still within its transaction, as a process that was
+/// stopped or a machine that was cut off, is thrown out by the server: the others go on, its own commit fails, and what it
+/// does next begins on a new connection with what is stored then. Waiting for the head ends as well, with an error for those
+/// who asked. No statement has a time limit of its own, whatever the server's default: one would also end the wait of a
+/// commit for its standby, and call it done.
+const FENCE: &str = "SET idle_in_transaction_session_timeout = '5s'; SET lock_timeout = '15s'; SET statement_timeout = 0;
+ SET tcp_user_timeout = '10s'; SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3;";
+
 /// An owned connection.
 pub(crate) enum Connection {
     Lite(rusqlite::Connection),
@@ -62,7 +70,11 @@ impl Connection {
                 c.execute_batch(&format!("PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4000;"))?;
                 Ok(Connection::Lite(c))
             }
-            Location::Postgres(url) => Ok(Connection::Pg(Parting(Some(Box::new(postgres(url)?))))),
+            Location::Postgres(url) => {
+                let mut pg = postgres(url)?;
+                Tx::Pg(&mut pg).batch(FENCE)?;
+                Ok(Connection::Pg(Parting(Some(Box::new(pg)))))
+            }
         }
     }
 
@@ -108,7 +120,10 @@ fn postgres(url: &str) -> Result<Pg, StoreError> {
     config
         .application_name("midwatch")
         .connect_timeout(Duration::from_secs(5))
-        .tcp_user_timeout(Duration::from_secs(20));
+        .tcp_user_timeout(Duration::from_secs(20))
+        .keepalives_idle(Duration::from_secs(10))
+        .keepalives_interval(Duration::from_secs(3))
+        .keepalives_retries(3);
     let roots = rustls::RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
     };

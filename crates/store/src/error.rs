@@ -47,9 +47,10 @@ impl From<rusqlite::Error> for StoreError {
 impl From<postgres::Error> for StoreError {
     fn from(e: postgres::Error) -> Self {
         match e.as_db_error() {
-            // Class 57 is operator intervention, 53 insufficient resources, 58 system error, 40 rollback.
+            // Class 57 is operator intervention, 53 insufficient resources, 58 system error, 40 rollback; 55P03 is a lock not
+            // got in time, 25P03 a transaction that the server ended because it stood still.
             Some(db)
-                if ["57", "53", "58", "40"]
+                if ["57", "53", "58", "40", "55P03", "25P03"]
                     .iter()
                     .any(|class| db.code().code().starts_with(class)) =>
             {

@@ -2,6 +2,7 @@
 
 use midwatch_domain::entry::Entry;
 use midwatch_domain::id::PersonId;
+use midwatch_domain::moment::Moment;
 
 use crate::db::Tx;
 use crate::{StoreError, log, params};
@@ -38,6 +39,18 @@ pub fn latest_of_kind(
         .iter()
         .map(log::entry)
         .collect()
+}
+
+/// What the clock of the database's server says, if it has one of its own.
+///
+/// # Errors
+/// As the engine says.
+pub fn server_clock(tx: &mut Tx<'_>) -> Result<Option<Moment>, StoreError> {
+    if !tx.is_pg() {
+        return Ok(None);
+    }
+    let now = "SELECT (EXTRACT(EPOCH FROM clock_timestamp()) * 1000)::bigint";
+    Ok(Some(Moment(tx.one(now, &[])?.int(0)?)))
 }
 
 /// The settings on which durability rests, as the engine tells them.

@@ -23,8 +23,8 @@ pub fn newest() -> i64 {
 /// Brings the schema up to date. Runs in one transaction: all or nothing.
 pub(crate) fn migrate(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     if tx.is_pg() {
-        // Two nodes may start at once; the lock is held until the transaction ends.
-        tx.batch("BEGIN; SELECT pg_advisory_xact_lock(7263391)")?;
+        // Two nodes may start at once; the lock is held until the transaction ends, and waited for however long that takes.
+        tx.batch("BEGIN; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(7263391)")?;
     } else {
         tx.batch("BEGIN IMMEDIATE")?;
     }

@@ -2,6 +2,7 @@
 
 pub mod credential;
 pub mod invite;
+pub mod node;
 pub mod session;
 pub mod throttle;
 pub mod token;

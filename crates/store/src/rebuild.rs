@@ -84,7 +84,6 @@ pub fn rebuild(w: &mut crate::WriteTx<'_>) -> Result<i64, StoreError> {
                     StoreError::corrupt(format!("entry {} is about no ticket", entry.seq))
                 })?;
                 ticket::save(&mut w.tx, before.as_ref(), &after)?;
-                rows::timer::arm(&mut w.tx, &after, &directory)?;
                 w.head.next_ticket = w.head.next_ticket.max(number.0 + 1);
             } else if entry.kind == Revised::KIND {
                 let revised: Revised =
@@ -100,5 +99,7 @@ pub fn rebuild(w: &mut crate::WriteTx<'_>) -> Result<i64, StoreError> {
         }
     }
     w.directory = std::sync::Arc::new(directory);
+    // When to look at a ticket depends on the directory as it is now, not as it was at the ticket's last entry.
+    rows::sweep::all(w)?;
     Ok(at)
 }

@@ -4,5 +4,6 @@ pub mod directory;
 pub mod head;
 pub mod idempotency;
 pub mod raised;
+pub mod sweep;
 pub mod ticket;
 pub mod timer;

@@ -15,6 +15,7 @@ pub fn statements(pg: bool) -> Vec<&'static str> {
         migrate::STATEMENTS,
         plain::credential::STATEMENTS,
         plain::invite::STATEMENTS,
+        plain::node::STATEMENTS,
         plain::session::STATEMENTS,
         plain::throttle::STATEMENTS,
         plain::token::STATEMENTS,
@@ -31,6 +32,7 @@ pub fn statements(pg: bool) -> Vec<&'static str> {
         rows::head::STATEMENTS,
         rows::idempotency::STATEMENTS,
         rows::raised::STATEMENTS,
+        rows::sweep::STATEMENTS,
         rows::ticket::STATEMENTS,
         rows::timer::STATEMENTS,
     ];

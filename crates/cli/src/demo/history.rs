@@ -234,7 +234,9 @@ impl History {
 
     /// What Midwatch does by itself until `until`; whoever is paged answers soon.
     fn tend(&mut self, w: &mut WriteTx<'_>, until: Moment) -> Result<(), Fault> {
-        while let Some((number, at)) = timer::due(&mut w.tx, until, 1)?.pop() {
+        while let Some((at, number)) =
+            timer::due(&mut w.tx, until, timer::Share::ALL, None, 1)?.pop()
+        {
             w.now = at.max(w.head.recorded_at);
             fire(w, number)?;
             let unanswered = ticket::load(&mut w.tx, number)?

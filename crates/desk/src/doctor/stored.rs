@@ -3,7 +3,7 @@
 use midwatch_domain::moment::Moment;
 use midwatch_store::{Head, Location, StoreError, checkpoint, health, log, migrate, rows};
 
-use super::{Check, Level, check};
+use super::{Check, Level, check, running};
 use crate::Desk;
 
 /// Entries that a quick look verifies.
@@ -15,10 +15,13 @@ const MINUTE_MS: i64 = 60_000;
 type Part = (&'static str, fn(&Desk, bool) -> Result<Check, StoreError>);
 
 pub(super) fn checks(desk: &Desk, full: bool) -> Vec<Check> {
-    let parts: [Part; 9] = [
+    let parts: [Part; 12] = [
         ("database", schema),
         ("durability", durability),
         ("clock", clock),
+        ("clock skew", running::skew),
+        ("nodes", running::nodes),
+        ("engine", running::engine),
         ("checkpoints", checkpoints),
         ("last resort", last_resort),
         ("owners", owners),

@@ -20,9 +20,11 @@ async fn a_healthy_desk_is_well(engine: Engine) {
     let t = TestDesk::new(engine).await;
     t.open(&t.cast.ben, "A").await;
     t.desk.tick().await.unwrap();
+    t.desk.fire_due().await.unwrap();
+    t.desk.beat().await.unwrap();
     for full in [false, true] {
         let checks = aside(|| examine(t.settings.clone(), full));
-        assert_eq!(checks.len(), 12);
+        assert_eq!(checks.len(), 15);
         for c in checks.iter().filter(|c| c.name != "disk space") {
             assert_eq!(c.level, Level::Ok, "{c}");
         }
@@ -54,8 +56,12 @@ async fn each_ill_is_found(engine: Engine) {
     };
     assert_eq!(level(&look(&late), "clock"), Level::Fail);
 
+    assert_eq!(level(&look(&t.settings), "nodes"), Level::Warn, "none yet");
+    t.desk.beat().await.unwrap();
     t.open(&t.cast.ben, "B").await;
     t.pass_ms(3_600_000);
+    assert_eq!(level(&look(&t.settings), "nodes"), Level::Fail);
+    assert_eq!(level(&look(&t.settings), "engine"), Level::Fail, "B is due");
     assert_eq!(level(&look(&t.settings), "checkpoints"), Level::Warn);
 
     let nobody = "UPDATE tickets SET owner = 'per_nobody' WHERE number = 1";

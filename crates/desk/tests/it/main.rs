@@ -8,4 +8,6 @@ mod cluster;
 mod doctor;
 mod engine;
 mod first_ticket;
+mod nodes;
 mod record;
+mod timers;

@@ -290,7 +290,7 @@ async fn rows_of_an_earlier_version_are_folded_anew_at_start(engine: Engine) {
     sql(&t, earlier).await;
     let again = aside(|| midwatch_desk::Desk::open(t.settings.clone())).unwrap();
     assert_eq!(t.ticket(number), before);
-    let timers = t.read(|tx| Ok(midwatch_store::rows::timer::count(tx)?));
+    let timers = t.read(|tx| Ok(midwatch_store::rows::timer::counts(tx, t.now())?.armed));
     assert_eq!(timers.unwrap(), 1);
     let finding = aside(|| again.verify(|_| {})).unwrap();
     assert_eq!(finding.problems, vec![]);

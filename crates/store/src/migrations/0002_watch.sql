@@ -19,5 +19,15 @@ CREATE TABLE nodes (
     name TEXT NOT NULL,
     started_at BIGINT NOT NULL,
     seen_at BIGINT NOT NULL,
-    version TEXT NOT NULL
+    version TEXT NOT NULL,
+    -- How it is, as it says itself.
+    pulse TEXT NOT NULL
+);
+
+-- Work that goes through all tickets bit by bit: up to which entry it is done, for which entry it is under way, and after which ticket.
+CREATE TABLE sweeps (
+    name TEXT PRIMARY KEY,
+    done BIGINT NOT NULL,
+    target BIGINT NOT NULL,
+    after BIGINT NOT NULL
 );

@@ -9,7 +9,7 @@ use midwatch_domain::directory::Directory;
 use midwatch_domain::entry::{Entry, Hash};
 use midwatch_domain::id::{PersonId, TicketNo};
 use midwatch_domain::moment::Moment;
-use midwatch_domain::revise::{AccountActed, Erased, ProcedureRead, Revised};
+use midwatch_domain::revise::{AccountActed, ClockJumped, Erased, ProcedureRead, Revised};
 use midwatch_domain::ticket::TicketEntry;
 
 use super::cursor;
@@ -276,6 +276,9 @@ pub fn say(entry: &Entry, directory: &Directory) -> Result<String, StoreError> {
             };
             format!("account of {name}: {act}{detail}")
         }
+        ClockJumped::KIND => serde_json::from_value::<ClockJumped>(payload)
+            .map_err(damaged)?
+            .say(),
         Erased::KIND if !entry.has_erased() => {
             let erased: Erased = serde_json::from_value(payload).map_err(damaged)?;
             format!(

@@ -4,7 +4,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use midwatch_domain::Refusal;
 use midwatch_domain::entry::FieldBody;
-use midwatch_domain::revise::{AccountActed, Erased, ProcedureRead, Revised};
+use midwatch_domain::revise::{AccountActed, ClockJumped, Erased, ProcedureRead, Revised};
 use midwatch_domain::ticket::TicketEntry;
 use midwatch_store::checkpoint;
 use midwatch_store::read::record::{self as read, RecordFilter as Filter, RecordRow as Row};
@@ -75,6 +75,7 @@ pub async fn list(
         Revised::KIND,
         AccountActed::KIND,
         ProcedureRead::KIND,
+        ClockJumped::KIND,
         Erased::KIND,
     ]);
     let view = Record {
