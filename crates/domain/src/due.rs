@@ -83,7 +83,7 @@ fn all(t: &Ticket, d: &Directory) -> Vec<(Moment, Due)> {
     let ends = t.pauses.last().filter(|p| p.to.is_none());
     all.extend(ends.and_then(|p| p.until).map(|at| (at, Due::PauseEnds)));
     if let Some(o) = &t.offer {
-        all.push((expiry(t, d).unwrap_or(o.at), Due::OfferExpires));
+        all.push((offer_expires(t, d).unwrap_or(o.at), Due::OfferExpires));
     }
     match &t.snooze {
         // While pages are silent only the end of that is waited for.
@@ -96,8 +96,8 @@ fn all(t: &Ticket, d: &Directory) -> Vec<(Moment, Due)> {
     all
 }
 
-/// When the offer runs out.
-fn expiry(t: &Ticket, d: &Directory) -> Option<Moment> {
+/// When the handoff offer runs out, if there is one.
+pub fn offer_expires(t: &Ticket, d: &Directory) -> Option<Moment> {
     let o = t.offer.as_ref()?;
     let wait = || o.at.plus_ms(d.policy_of(t).offer_min * MINUTE_MS);
     Some(o.expires_at.unwrap_or_else(wait))

@@ -1,5 +1,11 @@
 //! Escalation policies: who is paged, level by level, until somebody acts. Knows nothing of a ticket's own progress.
 
+mod outlook;
+mod words;
+
+pub use outlook::{Ahead, outlook};
+pub use words::span;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -124,12 +130,12 @@ impl Policy {
             let n = i + 1;
             if level.who.is_empty() {
                 return Err(Refusal::invalid(
-                    "levels",
+                    format!("levels[{i}].who"),
                     format!("Level {n} pages nobody. Name somebody, or remove the level."),
                 ));
             }
             minutes(
-                "levels",
+                &format!("levels[{i}].wait_min"),
                 &format!("The wait of level {n}"),
                 level.wait_min,
                 LONGEST_MIN,
@@ -182,13 +188,19 @@ impl Policy {
     /// # Errors
     /// A refusal naming the field.
     pub fn check(&self, d: &Directory) -> Result<(), Refusal> {
-        let named = self.levels.iter().flat_map(|l| &l.who);
-        for target in named {
-            let says = |what: &str| Refusal::invalid("levels", format!("There is no such {what}."));
+        let levels = self.levels.iter().enumerate();
+        for (field, target) in levels.flat_map(|(i, l)| {
+            let field = format!("levels[{i}].who");
+            l.who.iter().map(move |t| (field.clone(), t))
+        }) {
+            let says = |what: &str| {
+                let text = format!("There is no such {what}. Choose another.");
+                Refusal::invalid(field.clone(), text)
+            };
             match target {
                 Target::Person { id: p } if d.owner(p).is_none() => {
                     return Err(Refusal::invalid(
-                        "levels",
+                        field,
                         format!(
                             "{} cannot be paged: there is no such active account that can own tickets.",
                             d.name(p)
@@ -245,33 +257,25 @@ impl Policy {
 
     /// A step with the people it pages at `now`. Who has answered already is not paged again, except as the last resort.
     pub fn step(&self, step: i64, ticket: &Ticket, d: &Directory, now: Moment) -> Step {
-        let level = self.level(step);
-        let wait_ms = self.wait_ms(step);
-        let targets = usize::try_from(level - 1)
-            .ok()
-            .and_then(|i| self.levels.get(i));
-        let people = match targets {
+        let may = |p: &PersonId| ticket.concerns(p) && !ticket.escalation.answered(p);
+        let people = match self.rung(step) {
+            Some(level) => level.people((&ticket.team, &ticket.owner), &may, d, now),
             None => self.final_people(ticket, d),
-            Some(level) => {
-                let mut people = Vec::new();
-                for p in level
-                    .who
-                    .iter()
-                    .flat_map(|t| resolve(t, ticket, d, now))
-                    .filter(|p| d.owner(p).is_some() && ticket.concerns(p))
-                    .filter(|p| !ticket.escalation.answered(p))
-                {
-                    if !people.contains(&p) {
-                        people.push(p);
-                    }
-                }
-                people
-            }
         };
+        self.made(step, people)
+    }
+
+    /// The level that a step stands on; none: it is the last resort's.
+    fn rung(&self, step: i64) -> Option<&Level> {
+        let place = usize::try_from(self.level(step) - 1).ok()?;
+        self.levels.get(place)
+    }
+
+    fn made(&self, step: i64, people: Vec<PersonId>) -> Step {
         Step {
-            level,
+            level: self.level(step),
             people,
-            wait_ms,
+            wait_ms: self.wait_ms(step),
         }
     }
 
@@ -300,10 +304,39 @@ impl Policy {
     }
 }
 
-fn resolve(target: &Target, ticket: &Ticket, d: &Directory, now: Moment) -> Vec<PersonId> {
-    let team = d.teams.get(&ticket.team);
+impl Level {
+    /// Whom it pages at `now` about a ticket of a team and an owner, among those who `may` be.
+    fn people(
+        &self,
+        (team, owner): (&TeamId, &PersonId),
+        may: &dyn Fn(&PersonId) -> bool,
+        d: &Directory,
+        now: Moment,
+    ) -> Vec<PersonId> {
+        let mut people = Vec::new();
+        for p in self
+            .who
+            .iter()
+            .flat_map(|t| resolve(t, team, owner, d, now))
+        {
+            if d.owner(&p).is_some() && may(&p) && !people.contains(&p) {
+                people.push(p);
+            }
+        }
+        people
+    }
+}
+
+fn resolve(
+    target: &Target,
+    team: &TeamId,
+    owner: &PersonId,
+    d: &Directory,
+    now: Moment,
+) -> Vec<PersonId> {
+    let team = d.teams.get(team);
     match target {
-        Target::Owner => vec![ticket.owner.clone()],
+        Target::Owner => vec![owner.clone()],
         Target::OnCall => team.and_then(|t| d.on_call(t, now)).into_iter().collect(),
         Target::Lead => team.and_then(|t| t.lead.clone()).into_iter().collect(),
         Target::Schedule { id: s } => d.on_call_by(s, now).into_iter().collect(),
@@ -391,10 +424,10 @@ mod tests {
         type Spoil = fn(&mut Policy);
         let cases: &[(&str, Spoil)] = &[
             ("levels", |p| p.levels.clear()),
-            ("levels", |p| p.levels[0].who.clear()),
-            ("levels", |p| p.levels[1].wait_min = 0),
-            ("levels", |p| p.levels[1].wait_min = -5),
-            ("levels", |p| p.levels[1].wait_min = i64::MAX),
+            ("levels[0].who", |p| p.levels[0].who.clear()),
+            ("levels[1].wait_min", |p| p.levels[1].wait_min = 0),
+            ("levels[1].wait_min", |p| p.levels[1].wait_min = -5),
+            ("levels[1].wait_min", |p| p.levels[1].wait_min = i64::MAX),
             ("levels", |p| p.levels = vec![p.levels[0].clone(); 11]),
             ("repeat", |p| p.repeat = 10),
             ("repeat", |p| p.repeat = -1),

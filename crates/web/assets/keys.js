@@ -73,6 +73,7 @@ async function press(key) {
       if (row.dataset.accept && (await act(row.dataset.accept)) && next?.isConnected) put(next);
       return true;
     }
+    if (key === "e") { location.assign(`/tickets/${number}/escalate`); return true; }
     if (key === "h") { location.assign(`/tickets/${number}/offer_handoff`); return true; }
     if (key === "p") { location.assign(`/tickets/${number}/move_phase`); return true; }
   }
@@ -131,7 +132,7 @@ export function startKeys(openPalette) {
       case "?": event.preventDefault(); help(); return;
     }
     if (/^[a-z]$/.test(event.key)) {
-      const known = document.querySelector(`[data-hotkey="${event.key}"]`) || (row && "ahp".includes(event.key));
+      const known = document.querySelector(`[data-hotkey="${event.key}"]`) || (row && "aehp".includes(event.key));
       if (known) { event.preventDefault(); press(event.key); }
     }
   });

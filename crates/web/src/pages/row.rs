@@ -79,6 +79,7 @@ pub fn offer(look: &Look, from: &PersonId, to: &PersonId, at: Option<Moment>) ->
         from: show::person(d, from),
         to: show::person(d, to),
         at: at.map(|at| look.now.moment(at.0)),
+        expires: None,
         to_me: look.me() == Some(to),
     }
 }

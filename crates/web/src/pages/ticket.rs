@@ -1,6 +1,7 @@
 //! The ticket page: everything about one ticket, and every act that the viewer may do to it.
 
 pub mod head;
+pub mod paging;
 pub mod side;
 pub mod timeline;
 
@@ -111,6 +112,7 @@ async fn view(app: &App, look: &Look, case: &Case, asked: &Asked) -> Result<Tick
         head: head::head(look, t),
         steps: head::steps(look, t),
         acts: acts(look, t),
+        paging: paging::paging(look, t),
         problem: None,
         summary: if long {
             String::new()
@@ -231,7 +233,7 @@ pub fn acts(look: &Look, t: &Ticket) -> Acts {
         party.is_some() && party == me
     };
     Acts {
-        acknowledge: work && owner && t.acknowledged.is_none(),
+        acknowledge: work && owner && (t.acknowledged.is_none() || t.reminded_at.is_some()),
         take: work && !owner && can_own && !offered(true),
         offer: work && owner && t.offer.is_none(),
         answer: work && offered(true),

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod door;
 pub mod error;
+pub mod escalation;
 pub mod form;
 pub mod frame;
 pub mod intake;

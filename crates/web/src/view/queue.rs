@@ -18,6 +18,8 @@ pub struct Offer {
     pub to: PersonChip,
     /// When it was offered; lists do not say.
     pub at: Option<Moment>,
+    /// When it runs out; lists do not say.
+    pub expires: Option<Moment>,
     /// Whether the viewer is the one asked.
     pub to_me: bool,
 }

@@ -1,6 +1,7 @@
 //! The ticket page: one header, one stepper, one timeline, one composer, folded panels beside; each edit posts one verb.
 
 use super::{
+    escalation::Paging,
     form::{Choice, Field},
     frame::Frame,
     moment::Moment,
@@ -81,6 +82,8 @@ pub struct TicketPage {
     pub steps: Vec<Step>,
     /// What the viewer may do.
     pub acts: Acts,
+    /// How the escalation stands.
+    pub paging: Paging,
     /// What the last post got wrong, with what was typed kept in `note_text`.
     pub problem: Option<Problem>,
     /// Summary as first written.

@@ -9,6 +9,7 @@ use crate::view::ticket_parts::{FieldFact, Step, StepState};
 
 use super::super::frame::{Look, escape};
 use super::super::{row, show};
+use super::paging;
 
 /// The header line and what the panel about the owner says.
 pub fn head(look: &Look, t: &Ticket) -> TicketHead {
@@ -37,7 +38,11 @@ pub fn head(look: &Look, t: &Ticket) -> TicketHead {
         offer: t
             .offer
             .as_ref()
-            .map(|o| row::offer(look, &o.from, &o.to, Some(o.at))),
+            .map(|o| row::offer(look, &o.from, &o.to, Some(o.at)))
+            .map(|o| crate::view::queue::Offer {
+                expires: paging::offer_expires(look, t),
+                ..o
+            }),
         brief: brief(t),
         reporter: show::person(d, &t.reporter),
         opened: look.now.moment(t.opened_at.0),
@@ -60,7 +65,11 @@ pub fn head(look: &Look, t: &Ticket) -> TicketHead {
         procedure_href: procedure.map_or(String::new(), |b| {
             format!("/procedures/{}?version={}", escape(&b.key), b.version)
         }),
-        clocks: row::of_ticket(look, t).clock.into_iter().collect(),
+        clocks: row::of_ticket(look, t)
+            .clock
+            .into_iter()
+            .chain(paging::chip(look, t))
+            .collect(),
         restricted: t.restricted_to.is_some(),
         kind: midwatch_domain::taxonomy::label(&t.kind),
         tags: t.tags.iter().cloned().collect(),
