@@ -10,6 +10,7 @@ use super::scope;
 use super::sql::Params;
 use crate::Fault;
 use crate::db::Tx;
+use crate::rows::ticket::tie;
 
 /// How many tickets there are, as far as they were counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -49,7 +50,7 @@ pub fn count_tickets(
 /// The numbers beside the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct NavCounts {
-    /// Offers to answer and own tickets to acknowledge.
+    /// Offers and pages to answer, own tickets to acknowledge.
     pub needs_me: Count,
     /// Open tickets that the viewer may see.
     pub open: Count,
@@ -70,7 +71,7 @@ pub fn nav(tx: &mut Tx<'_>, viewer: &Viewer) -> Result<NavCounts, Fault> {
     })
 }
 
-/// Offers to answer and own tickets to acknowledge, up to 99.
+/// Offers and pages to answer and own tickets to acknowledge, up to 99.
 ///
 /// # Errors
 /// Forbidden if the viewer may read no tickets; or as the engine says.
@@ -90,10 +91,16 @@ pub fn needs_me(tx: &mut Tx<'_>, viewer: &Viewer) -> Result<Count, Fault> {
         &p,
         99,
     )?;
-    let n = offered.n + mine.n;
+    // Who owns what they are paged about was counted above.
+    let paged = format!(
+        "t.number IN (SELECT number FROM ticket_people WHERE person = {me} AND tie = '{}') AND NOT (t.owner = {me} AND COALESCE(t.acknowledged, 0) = 0) AND {scope}",
+        tie::PAGED
+    );
+    let paged = counted(tx, &paged, &p, 99)?;
+    let n = offered.n + mine.n + paged.n;
     Ok(Count {
         n: n.min(99),
-        more: n > 99 || offered.more || mine.more,
+        more: n > 99 || offered.more || mine.more || paged.more,
     })
 }
 

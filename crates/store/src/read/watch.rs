@@ -4,7 +4,7 @@ use midwatch_domain::access::{Action, Viewer};
 use midwatch_domain::directory::Directory;
 use midwatch_domain::id::{PersonId, TeamId};
 use midwatch_domain::moment::Moment;
-use midwatch_domain::ticket::{Offer, Task};
+use midwatch_domain::ticket::{Offer, Task, Ticket};
 use midwatch_domain::words::Severity;
 use std::collections::BTreeMap;
 
@@ -34,6 +34,17 @@ pub struct Offered {
     pub row: TicketRow,
     /// Who gives it, since when, and the brief.
     pub offer: Offer,
+}
+
+/// A page that waits for the viewer's answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Paged {
+    /// The ticket.
+    pub row: TicketRow,
+    /// The same with everything, of which its escalation is wanted.
+    pub ticket: Ticket,
+    /// When they were paged.
+    pub at: Moment,
 }
 
 /// A task that the viewer is to do.
@@ -76,6 +87,33 @@ pub fn offers(tx: &mut Tx<'_>, viewer: &Viewer, limit: i64) -> Result<Vec<Offere
         }
     }
     out.sort_by_key(|o| o.offer.at);
+    Ok(out)
+}
+
+/// Tickets about which the viewer was paged and has not answered, those paged longest ago first.
+///
+/// # Errors
+/// Forbidden if the viewer may read no tickets; or as the engine says.
+pub fn paged(tx: &mut Tx<'_>, viewer: &Viewer, limit: i64) -> Result<Vec<Paged>, Fault> {
+    let Some(me) = viewer.actor.person() else {
+        return Ok(Vec::new());
+    };
+    let mut out = Vec::new();
+    for row in tied(
+        tx,
+        viewer,
+        tie::PAGED,
+        "COALESCE(t.is_open, 0) = 1",
+        WORST,
+        limit,
+    )? {
+        let ticket = rows::load(tx, row.number)?;
+        if let Some(page) = ticket.as_ref().and_then(|t| t.escalation.pages.get(me)) {
+            let at = page.at;
+            out.extend(ticket.map(|ticket| Paged { row, ticket, at }));
+        }
+    }
+    out.sort_by_key(|p| p.at);
     Ok(out)
 }
 

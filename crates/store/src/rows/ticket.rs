@@ -47,6 +47,8 @@ pub mod tie {
     pub const NAMED: &str = "named";
     /// Has an open task.
     pub const TASK: &str = "task";
+    /// Was paged, and their answer is waited for.
+    pub const PAGED: &str = "paged";
 }
 
 /// The folded state of a ticket.
@@ -179,7 +181,11 @@ pub(crate) fn people(t: &Ticket) -> BTreeSet<(&str, &'static str)> {
     let tasks = open
         .filter_map(|k| k.assignee.as_ref())
         .map(|p| (p.as_str(), tie::TASK));
-    watchers.chain(named).chain(tasks).collect()
+    let pages = t.escalation.pages.keys();
+    let paged = pages
+        .filter(|p| t.is_open() && t.escalation.awaits(p))
+        .map(|p| (p.as_str(), tie::PAGED));
+    watchers.chain(named).chain(tasks).chain(paged).collect()
 }
 
 pub(crate) fn save(tx: &mut Tx<'_>, before: Option<&Ticket>, t: &Ticket) -> Result<(), StoreError> {

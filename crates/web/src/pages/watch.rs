@@ -8,7 +8,7 @@ use midwatch_domain::query;
 use midwatch_domain::words::{Phase, Severity};
 use midwatch_store::Fault;
 use midwatch_store::read::tickets::{TicketRow, list_tickets};
-use midwatch_store::read::watch::{self, Changed, Load as Carried, MyTask, Offered};
+use midwatch_store::read::watch::{self, Changed, Load as Carried, MyTask, Offered, Paged};
 
 use crate::App;
 use crate::problem::Problem;
@@ -25,6 +25,7 @@ const LATELY_MS: i64 = 24 * 3_600_000;
 const MOST: i64 = 50;
 
 struct Found {
+    paged: Vec<Paged>,
     offers: Vec<Offered>,
     unacknowledged: Vec<TicketRow>,
     tasks: Vec<MyTask>,
@@ -46,22 +47,25 @@ pub async fn page(State(app): State<App>, look: Look) -> Result<Response, Proble
     let mine = |t: &&Team| look.me().is_some_and(|m| t.members.contains(m));
     let team = d.teams.values().find(mine).cloned();
     let found = read(&app, &look, team.clone()).await?;
-    let mut needs: Vec<(i64, Need)> = Vec::new();
-    needs.extend(
-        found
-            .offers
-            .iter()
-            .map(|o| (o.offer.at.0, offered(&look, o))),
-    );
-    needs.extend(
-        found
-            .unacknowledged
-            .iter()
-            .map(|r| (r.opened_at.0, unanswered(&look, r))),
-    );
-    needs.extend(found.tasks.iter().map(|t| (i64::MAX, task(&look, t))));
-    // Who has waited longest comes first; tasks wait for nobody.
-    needs.sort_by_key(|(since, _)| *since);
+    // What is one's own and unacknowledged says so when it pages as well: one need, not two.
+    let is_paged = |r: &TicketRow| found.paged.iter().any(|p| p.row.number == r.number);
+    let offers = found
+        .offers
+        .iter()
+        .map(|o| (0, o.offer.at.0, offered(&look, o)));
+    let pages = found.paged.iter().map(|p| (0, p.at.0, paged(&look, p)));
+    let unanswered = found
+        .unacknowledged
+        .iter()
+        .filter(|r| !is_paged(r))
+        .map(|r| (1, r.opened_at.0, unanswered(&look, r)));
+    let tasks = found.tasks.iter().map(|t| (2, i64::MAX, task(&look, t)));
+    let mut needs: Vec<(u8, i64, Need)> =
+        pages.chain(offers).chain(unanswered).chain(tasks).collect();
+    // Somebody waits for an answer to an offer or a page: before all else. Who has waited longest comes first; tasks wait
+    // for nobody.
+    needs.sort_by_key(|(class, since, _)| (*class, *since));
+    let needs: Vec<(i64, Need)> = needs.into_iter().map(|(_, since, n)| (since, n)).collect();
     let phases = Phase::ALL.iter().filter(|p| **p != Phase::Closed);
     let group = |phase: &Phase| PhaseGroup {
         phase: show::phase(*phase),
@@ -92,6 +96,7 @@ async fn read(app: &App, look: &Look, team: Option<Team>) -> Result<Found, Probl
         let all = query::parse("").and_then(|q| q.resolve(&viewer, &directory, now));
         let all = all.map_err(midwatch_domain::Refusal::from)?;
         Ok::<_, Fault>(Found {
+            paged: watch::paged(tx, &viewer, MOST)?,
             offers: watch::offers(tx, &viewer, MOST)?,
             unacknowledged: watch::unacknowledged(tx, &viewer, MOST)?,
             tasks: watch::tasks(tx, &viewer, MOST)?,
@@ -111,7 +116,8 @@ async fn read(app: &App, look: &Look, team: Option<Team>) -> Result<Found, Probl
 
 fn headline(look: &Look, needs: &[(i64, Need)]) -> String {
     let waiting = needs.iter().filter(|(since, _)| *since != i64::MAX).count();
-    let longest = needs.first().map(|(since, _)| span(look.now.ms - since));
+    let longest = needs.iter().map(|(since, _)| *since).min();
+    let longest = longest.map(|since| span(look.now.ms - since));
     match (waiting, needs.len(), longest) {
         (0, 0, _) => "Nothing needs you now.".to_owned(),
         (0, 1, _) => "One task is yours.".to_owned(),
@@ -176,6 +182,54 @@ fn offered(look: &Look, o: &Offered) -> Need {
             &o.row,
             format!("{from} offers you this ticket"),
             situation,
+            acts,
+        )
+    }
+}
+
+fn paged(look: &Look, p: &Paged) -> Need {
+    let t = &p.ticket;
+    let to = format!("/tickets/{}", t.number);
+    let me = look.me();
+    let page = me.and_then(|m| t.escalation.pages.get(m));
+    let level = look
+        .directory()
+        .policy_of(t)
+        .level(page.map_or(0, |p| p.step));
+    let level = ticket::paging::level(level);
+    let primary = match (me == Some(&t.owner), t.acknowledged.is_some()) {
+        (true, false) => act("Acknowledge", format!("{to}/acknowledge"), "a", false, true),
+        (false, false) => act("I have it", format!("{to}/take"), "a", false, true),
+        // Somebody is on it already and asked for help.
+        (_, true) => act(
+            "On it",
+            format!("{to}/answer_page?answer=coming"),
+            "",
+            true,
+            true,
+        ),
+    };
+    let cannot = format!("{to}/answer_page?answer=cannot");
+    let acts = vec![
+        primary,
+        act("Cannot", cannot, "", true, false),
+        act("Open", to, "", true, false),
+    ];
+    let owner = look.directory().name(&t.owner);
+    let who = match me == Some(&t.owner) {
+        true => "You are responsible.".to_owned(),
+        false => format!("{owner} is responsible."),
+    };
+    Need {
+        clock: Some(row::waiting(look, "since you were paged", p.at)),
+        ..need(
+            look,
+            &p.row,
+            format!(
+                "You are paged ({level}), because {}",
+                t.escalation.cause.words()
+            ),
+            &who,
             acts,
         )
     }
