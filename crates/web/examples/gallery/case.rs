@@ -6,6 +6,7 @@ use crate::sample::{
 };
 use askama::Template;
 use midwatch_web::view::{
+    escalation::{AheadRow, Line, Paged, Paging},
     form::{Choice, Field, FieldKind, Form},
     frame::Nav,
     piece::{ClockState, Phase, Problem, Tlp, ValueChip},
@@ -103,6 +104,7 @@ fn ticket() -> TicketPage {
         head: head(),
         steps: steps(Phase::Analysis),
         acts: Acts { acknowledge: false, take: false, offer: true, release: true, move_phase: true, close: true, edit: true, note: true, restrict: true, ..Acts::default() },
+        paging: paging(),
         problem: None,
         summary: "41 addresses tried 312 passwords against 9 accounts on bastion-2 between 02:11 and 02:39. Two logins succeeded: deploy and backup.".to_owned(),
         pasted: "Nov 22 02:11:04 bastion-2 sshd[2211]: Failed password for root from 198.51.100.23 port 50122 ssh2\nNov 22 02:11:05 bastion-2 sshd[2213]: Failed password for invalid user oracle from 203.0.113.9 port 40412 ssh2\nNov 22 02:38:51 bastion-2 sshd[2984]: Accepted password for deploy from 198.51.100.23 port 51840 ssh2".to_owned(),
@@ -125,6 +127,46 @@ fn ticket() -> TicketPage {
         last_seq: 84_201,
         last_hash: hash(),
         people: people(),
+    }
+}
+
+/// A ticket whose owner was paged and whose next level is near.
+fn paging() -> Paging {
+    let line = |who: &str, level: &str, at| Line {
+        who: who.to_owned(),
+        level: level.to_owned(),
+        at,
+    };
+    let ahead = |at, level: &str, who: &str| AheadRow {
+        at,
+        level: level.to_owned(),
+        who: who.to_owned(),
+        nobody: false,
+    };
+    Paging {
+        headline: "Waiting for somebody to act.",
+        last: Some(line("Leo Brandt", "level 1", ago(3 * MIN))),
+        next: Some(line("Mara Kessler", "level 2", ago(-2 * MIN))),
+        running: true,
+        ends: "It ends when the owner acknowledges, or somebody takes or accepts the ticket.",
+        policy: "Night shift".to_owned(),
+        policy_href: "/policies/pol_night".to_owned(),
+        paged: vec![Paged {
+            person: leo(),
+            at: ago(3 * MIN),
+            level: "level 1".to_owned(),
+            answer: "",
+        }],
+        ahead: vec![
+            ahead(ago(-2 * MIN), "level 2", "Mara Kessler"),
+            ahead(ago(-7 * MIN), "last resort", "Aiko Tanaka"),
+        ],
+        silence: None,
+        reminded: None,
+        mine: None,
+        may_escalate: true,
+        may_quiet: true,
+        snooze_until: "2026-11-22T04:00".to_owned(),
     }
 }
 

@@ -238,6 +238,7 @@ pub(crate) fn offer(to_me: bool) -> Offer {
         from: leo(),
         to: if to_me { mara() } else { aiko() },
         at: Some(ago(11 * MIN)),
+        expires: Some(ago(-4 * MIN)),
         to_me,
     }
 }

@@ -14,6 +14,7 @@ mod api_tickets;
 mod door;
 mod page;
 mod pages;
+mod pages_escalation;
 mod pages_library;
 mod pages_live;
 mod pages_record;
