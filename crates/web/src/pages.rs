@@ -18,6 +18,7 @@ pub mod queue;
 pub mod record;
 pub mod report;
 pub mod row;
+pub mod rows;
 pub mod search;
 pub mod settings;
 pub mod show;

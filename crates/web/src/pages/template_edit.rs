@@ -23,8 +23,12 @@ use crate::view::frame::Nav;
 use crate::view::templates::{FieldRow, RuleRow, TaskRow, TemplateEdit};
 
 use super::frame::{Look, escape};
+use super::rows::{count as rows, stepped};
 use super::typed::{Typed, as_piece, can_mend, status};
 use super::{fields, show};
+
+/// The editor's rows, each with the field that a new one begins with.
+const ROWS: &[(&str, &str)] = &[("field", "label"), ("task", "title"), ("rule", "is")];
 
 /// `GET /templates/new`.
 ///
@@ -103,7 +107,7 @@ async fn post(app: &App, look: &Look, key: &str, mut typed: Typed) -> Result<Res
         "preview" => Ok(look.show(&page(app, look, key, &typed, None).await?)),
         step => {
             let step = step.to_owned();
-            typed.0 = stepped(typed.0, &step);
+            typed.0 = stepped(typed.0, &step, ROWS);
             Ok(look.show_as(StatusCode::OK, &page(app, look, key, &typed, None).await?))
         }
     }
@@ -157,58 +161,6 @@ pub fn slug(label: &str) -> String {
     }
     let cut: String = out.chars().take(60).collect();
     cut.trim_end_matches('_').to_owned()
-}
-
-fn rows(typed: &Typed, what: &str) -> usize {
-    let number = |name: &str| {
-        let rest = name.strip_prefix(what)?.strip_prefix('-')?;
-        rest.split_once('-')?.0.parse::<usize>().ok()
-    };
-    let last = typed.0.iter().filter_map(|(n, _)| number(n)).max();
-    last.map_or(0, |n| (n + 1).min(200))
-}
-
-/// The form's fields after a row was added, moved or removed.
-fn stepped(fields: Vec<(String, String)>, step: &str) -> Vec<(String, String)> {
-    let mut parts = step.split('-');
-    let (verb, what) = (
-        parts.next().unwrap_or_default(),
-        parts.next().unwrap_or_default(),
-    );
-    let at = parts
-        .next()
-        .and_then(|n| n.parse::<usize>().ok())
-        .unwrap_or(0);
-    let count = rows(&Typed(fields.clone()), what);
-    let renumber = |n: usize| match verb {
-        "drop" if n == at => None,
-        "drop" if n > at => Some(n - 1),
-        "up" if n == at && at > 0 => Some(n - 1),
-        "up" if n + 1 == at => Some(at),
-        "down" if n == at && at + 1 < count => Some(n + 1),
-        "down" if n == at + 1 => Some(at),
-        _ => Some(n),
-    };
-    let mut out: Vec<(String, String)> = fields
-        .into_iter()
-        .filter_map(|(name, value)| {
-            let rest = name.strip_prefix(what).and_then(|r| r.strip_prefix('-'));
-            let Some((n, part)) = rest.and_then(|r| r.split_once('-')) else {
-                return Some((name, value));
-            };
-            let n: usize = n.parse().ok()?;
-            renumber(n).map(|n| (format!("{what}-{n}-{part}"), value))
-        })
-        .collect();
-    if verb == "add" && matches!(what, "field" | "task" | "rule") {
-        let first = match what {
-            "field" => "label",
-            "task" => "title",
-            _ => "is",
-        };
-        out.push((format!("{what}-{count}-{first}"), String::new()));
-    }
-    out
 }
 
 /// A template as the form would send it.
@@ -487,29 +439,6 @@ fn label(kind: Kind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn rows_are_added_moved_and_removed() {
-        let f = |n: usize, v: &str| (format!("field-{n}-label"), v.to_owned());
-        let labels = |typed: Vec<(String, String)>| {
-            let typed = Typed(typed);
-            (0..rows(&typed, "field"))
-                .map(|n| typed.get(&format!("field-{n}-label")).to_owned())
-                .collect::<Vec<_>>()
-        };
-        let all = vec![f(0, "a"), f(1, "b"), f(2, "c")];
-        assert_eq!(labels(stepped(all.clone(), "up-field-1")), ["b", "a", "c"]);
-        assert_eq!(
-            labels(stepped(all.clone(), "down-field-1")),
-            ["a", "c", "b"]
-        );
-        assert_eq!(labels(stepped(all.clone(), "drop-field-0")), ["b", "c"]);
-        assert_eq!(
-            labels(stepped(all.clone(), "add-field")),
-            ["a", "b", "c", ""]
-        );
-        assert_eq!(labels(stepped(all, "down-field-2")), ["a", "b", "c"]);
-    }
 
     #[test]
     fn what_ships_survives_its_own_form() {
