@@ -2,6 +2,7 @@
 
 pub mod desk;
 pub mod invariants;
+pub mod simulator;
 
 pub use desk::Desk;
 

@@ -465,6 +465,8 @@ impl Ticket {
         self.reminded_at = None;
         self.active_at = at;
         self.offer = None;
+        // Whoever asked for silence is not responsible any more.
+        self.snooze = None;
         self.start_escalation(Cause::NewOwner, at);
         // Whoever is made responsible must be able to see what for.
         if let Some(names) = &mut self.restricted_to {

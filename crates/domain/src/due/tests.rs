@@ -321,6 +321,36 @@ fn a_snooze_is_silent_and_ends_and_is_no_acknowledgement() {
 }
 
 #[test]
+fn a_snooze_is_not_handed_on_and_a_reminder_from_before_does_not_count_after_it() {
+    let snooze =
+        |until: Moment| json!({ "until": until, "reason": "Known test until the evening." });
+    let mut desk = Desk::new();
+    let n = critical(&mut desk);
+    let evening = desk.now.plus_ms(600 * MIN);
+    desk.does("ben", n, "snooze", snooze(evening));
+    let released = json!({ "reason": "Ben is ill.", "to": id("cleo") });
+    desk.does("lena", n, "release", released);
+    assert_eq!(
+        desk.after(1, n),
+        "paged Cleo Lindqvist (level 1), because it has a new owner"
+    );
+    desk.does("cleo", n, "acknowledge", json!({}));
+    desk.after(60 * MIN, n);
+    assert!(desk.ticket(n).reminded_at.is_some());
+    let later = desk.now.plus_ms(120 * MIN);
+    desk.does("lena", n, "snooze", snooze(later));
+    let said = desk.after(121 * MIN, n);
+    assert!(
+        said.starts_with("pages again: the snooze is over"),
+        "{said}"
+    );
+    assert!(
+        !said.contains("expire"),
+        "nobody is given up who had no time to answer: {said}"
+    );
+}
+
+#[test]
 fn getting_worse_starts_over_by_the_policy_of_the_new_severity() {
     let mut desk = quiet();
     let by = viewer(&desk.directory, "rita");

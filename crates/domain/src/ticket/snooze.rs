@@ -92,7 +92,8 @@ impl Ticket {
         if let Some(next) = self.escalation.next_at {
             self.escalation.next_at = Some(next.max(at));
         }
-        // An owner who had leave to be silent is not reminded at once.
+        // An owner who had leave to be silent is not reminded at once, and not held to a reminder from before.
         self.active_at = self.active_at.max(at);
+        self.reminded_at = None;
     }
 }
