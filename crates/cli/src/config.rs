@@ -2,10 +2,13 @@
 
 use clap::Args;
 use midwatch_desk::Settings;
+use midwatch_desk::engine::watchdog::Watchdog;
 use midwatch_store::Location;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// The documented defaults, which are the first layer: text and behaviour cannot differ.
 pub const DEFAULTS: &str = include_str!("config.default.toml");
@@ -45,6 +48,14 @@ pub struct Flags {
     /// Connections that read the database.
     #[arg(long, env = "MIDWATCH_READERS", value_name = "N")]
     pub readers: Option<usize>,
+    /// A dead man's switch that is told while all is well.
+    #[arg(
+        long,
+        env = "MIDWATCH_WATCHDOG_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub watchdog_url: Option<String>,
     /// What is logged: error, warn, info, debug.
     #[arg(long, env = "MIDWATCH_LOG", value_name = "LEVEL")]
     pub log: Option<String>,
@@ -73,6 +84,10 @@ pub struct Config {
     pub max_evidence_mib: u64,
     /// Connections.
     pub readers: usize,
+    /// Empty or an address.
+    pub watchdog_url: String,
+    /// How often it is told.
+    pub watchdog_every_seconds: u64,
     /// Level.
     pub log: String,
     /// `text` or `json`.
@@ -121,6 +136,7 @@ impl Config {
                 .and_then(|n| i64::try_from(n).ok())
                 .map(toml::Value::Integer),
         );
+        set("watchdog_url", text(&flags.watchdog_url));
         set("log", text(&flags.log));
         set("log_format", text(&flags.log_format));
         let config: Config = table
@@ -150,6 +166,9 @@ impl Config {
         }
         if !(1..=64).contains(&self.readers) {
             return Err("readers: expected 1 to 64.".into());
+        }
+        if !(5..=3600).contains(&self.watchdog_every_seconds) {
+            return Err("watchdog_every_seconds: expected 5 to 3600.".into());
         }
         if !["error", "warn", "info", "debug", "trace"].contains(&self.log.as_str()) {
             return Err("log: expected error, warn, info, debug or trace.".into());
@@ -189,6 +208,20 @@ impl Config {
         } else {
             self.public_url.trim_end_matches('/').to_owned()
         }
+    }
+
+    /// The dead man's switch, if there is one.
+    ///
+    /// # Errors
+    /// Says what is expected.
+    pub fn watchdog(&self) -> Result<Option<Arc<Watchdog>>, String> {
+        if self.watchdog_url.is_empty() {
+            return Ok(None);
+        }
+        let every = Duration::from_secs(self.watchdog_every_seconds);
+        let dog = Watchdog::new(&self.watchdog_url, every);
+        dog.map(|d| Some(Arc::new(d)))
+            .map_err(|e| format!("watchdog_url: {e}"))
     }
 
     /// What the desk needs.

@@ -32,6 +32,7 @@ pub async fn serve(
     ready: impl FnOnce(&Desk, SocketAddr) + Send,
 ) -> Result<(), String> {
     let mut settings = config.settings();
+    settings.watchdog = config.watchdog()?;
     match stage {
         Some(Stage { begin, pace }) => {
             settings.clock = crate::demo::pace::paced(settings.clock, begin, pace);

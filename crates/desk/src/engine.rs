@@ -12,6 +12,7 @@ mod reviews;
 pub mod ticker;
 pub(crate) mod time;
 pub mod vitals;
+pub mod watchdog;
 
 pub use ticker::Fired;
 
@@ -61,6 +62,11 @@ impl Desk {
                 Box::pin(async move { d.tick().await.map(drop) })
             }),
         ];
+        if let Some(dog) = &self.watchdog {
+            parts.push(every(watchdog::PART, dog.every, |d| {
+                Box::pin(async move { d.tell_watchdog().await })
+            }));
+        }
         parts.push(tokio::spawn(ticker::run(desk.clone(), stop)));
         tokio::spawn(async move {
             for part in parts {

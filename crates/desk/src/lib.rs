@@ -16,6 +16,7 @@ use account::password::Hashers;
 use account::seal::Seal;
 use ed25519_dalek::SigningKey;
 use engine::vitals::Vitals;
+use engine::watchdog::Watchdog;
 use midwatch_domain::access::Viewer;
 use midwatch_domain::actor::Actor;
 use midwatch_domain::directory::Directory;
@@ -42,6 +43,8 @@ pub struct Settings {
     pub clock: Clock,
     /// What keeps the clock steady, if it is the machine's: its steps are recorded, and it is held against the database's.
     pub keeper: Option<Arc<clock::Keeper>>,
+    /// A dead man's switch that is told while all is well.
+    pub watchdog: Option<Arc<Watchdog>>,
     /// Randomness.
     pub entropy: Entropy,
     /// Connections that read.
@@ -60,6 +63,7 @@ impl Settings {
             location,
             clock: system_clock(),
             keeper: None,
+            watchdog: None,
             entropy: system_entropy(),
             readers: 4,
             seal_key: std::env::var(account::seal::VARIABLE).ok(),
@@ -129,6 +133,7 @@ pub struct Desk {
     hashers: Arc<Hashers>,
     notices: broadcast::Sender<Notice>,
     keeper: Option<Arc<clock::Keeper>>,
+    watchdog: Option<Arc<Watchdog>>,
     vitals: Arc<Vitals>,
 }
 
@@ -143,6 +148,7 @@ impl Desk {
             location,
             clock,
             keeper,
+            watchdog,
             entropy,
             readers,
             seal_key,
@@ -179,6 +185,7 @@ impl Desk {
             hashers: Arc::new(hashers),
             notices,
             keeper,
+            watchdog,
             vitals: Arc::new(vitals),
         };
         desk.set_clock()?;

@@ -63,6 +63,8 @@ pub const MAX_EVIDENCE: u64 = 1 << 30;
 impl App {
     /// What handlers share.
     pub fn new(desk: Desk, config: Config) -> Self {
+        // What happens before the first question is measured too.
+        health::recorder();
         Self {
             desk,
             config,

@@ -2,6 +2,7 @@
 
 use midwatch_desk::act::{Conditions, open};
 use midwatch_desk::clock::{Keeper, Reading};
+use midwatch_desk::engine::watchdog::Watchdog;
 use midwatch_desk::{Desk, Settings, configure};
 use midwatch_domain::access::Viewer;
 use midwatch_domain::escalation::shipped;
@@ -15,6 +16,8 @@ use midwatch_store::{Fault, log, params};
 use midwatch_testkit::{Engine, START, TestDesk, aside, blank};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::watch;
 
 midwatch_testkit::on_both_engines!(
@@ -274,4 +277,51 @@ async fn a_step_of_the_clock_is_recorded_before_what_it_makes_due(engine: Engine
     stop.send(true).unwrap();
     running.await.unwrap();
     assert_eq!(keeper.jumps(), []);
+}
+
+/// A dead man's switch that tells how often it was told.
+async fn switch() -> (String, tokio::sync::mpsc::UnboundedReceiver<String>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/ping/secret", listener.local_addr().unwrap());
+    let (heard, hearing) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = vec![0; 4096];
+            let n = stream.read(&mut request).await.unwrap();
+            let line = String::from_utf8_lossy(&request[..n]);
+            let _ = heard.send(line.lines().next().unwrap().to_owned());
+            let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nOK";
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    (url, hearing)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dead_mans_switch_is_told_only_while_the_ticker_runs() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let t = TestDesk::new(Engine::Sqlite).await;
+    let (url, mut heard) = switch().await;
+    let dog = Watchdog::new(&url, Duration::from_secs(3600)).unwrap();
+    let settings = Settings {
+        watchdog: Some(Arc::new(dog)),
+        ..t.settings.clone()
+    };
+    let desk = aside(|| Desk::open(settings)).unwrap();
+    let silent = desk.tell_watchdog().await.unwrap_err().to_string();
+    assert!(silent.contains("the ticker has not run"), "{silent}");
+    let (stop, stopped) = watch::channel(false);
+    let running = desk.start(stopped);
+    let number = t.open(&t.cast.rui, "A").await;
+    until(&desk, 0, "escalated").await;
+    assert_eq!(t.ticket(number).escalation.step, 1);
+    stop.send(true).unwrap();
+    running.await.unwrap();
+    while heard.try_recv().is_ok() {}
+    desk.tell_watchdog().await.unwrap();
+    assert_eq!(heard.recv().await.unwrap(), "GET /ping/secret HTTP/1.1");
+    t.pass_ms(31_000);
+    desk.tell_watchdog().await.unwrap_err();
+    assert!(heard.try_recv().is_err(), "it is left to go off");
+    assert!(Watchdog::new("ftp://example.org", Duration::from_secs(60)).is_err());
 }
