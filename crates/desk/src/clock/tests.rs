@@ -1,3 +1,5 @@
+//! The steady clock at its word: readings in, time and steps out. Knows no machine.
+
 use super::*;
 use proptest::prelude::*;
 
