@@ -14,8 +14,10 @@ use crate::ticket::Ticket;
 use crate::words::{Phase, Severity};
 
 mod clock;
+mod urgent;
 
 pub use clock::{Alarm, AlarmKind, Clock, ClockState, clocks, next};
+pub use urgent::{Urgent, urgent};
 
 /// Most targets of an organisation.
 pub const MAX_TARGETS: usize = 100;

@@ -1,6 +1,7 @@
 //! Reads for pages and API. Each takes the viewer, so that scope cannot be forgotten.
 
 pub mod board;
+pub mod clocks;
 pub mod counts;
 pub mod facets;
 pub mod person;

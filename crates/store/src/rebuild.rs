@@ -55,6 +55,7 @@ pub fn rebuild(w: &mut crate::WriteTx<'_>) -> Result<i64, StoreError> {
         "procedure_reads",
         "search",
         "timers",
+        "clocks",
     ] {
         w.tx.batch(&format!("DELETE FROM {table}"))?;
     }

@@ -1,5 +1,6 @@
 //! Rows folded from the record: load and save, one file per kind of state.
 
+pub mod clock;
 pub mod directory;
 pub mod head;
 pub mod idempotency;

@@ -28,6 +28,7 @@ pub fn statements(pg: bool) -> Vec<&'static str> {
         read::watch::STATEMENTS,
         rebuild::STATEMENTS,
         rebuild::compare::STATEMENTS,
+        rows::clock::STATEMENTS,
         rows::directory::STATEMENTS,
         rows::head::STATEMENTS,
         rows::idempotency::STATEMENTS,

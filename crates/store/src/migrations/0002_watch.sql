@@ -31,3 +31,13 @@ CREATE TABLE sweeps (
     target BIGINT NOT NULL,
     after BIGINT NOT NULL
 );
+
+-- What presses most on a ticket, for lists: the clock or deadline that is due first. Made whenever its timer is set.
+CREATE TABLE clocks (
+    ticket BIGINT PRIMARY KEY,
+    due_at BIGINT NOT NULL,
+    warn_at BIGINT,
+    paused_until BIGINT,
+    what TEXT NOT NULL
+);
+CREATE INDEX clocks_by_due ON clocks (due_at, ticket);

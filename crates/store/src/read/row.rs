@@ -2,6 +2,7 @@
 
 use midwatch_domain::id::{PersonId, TeamId, TicketNo};
 use midwatch_domain::moment::Moment;
+use midwatch_domain::sla::Urgent;
 use midwatch_domain::words::{Origin, Outcome, Pap, Phase, Severity, Tlp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,8 +20,10 @@ const AT_ONCE: usize = 10;
 const TAGS: &str =
     "SELECT number, tag FROM ticket_tags WHERE number IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 
+const CLOCKS: &str = "SELECT ticket, due_at, warn_at, paused_until, what FROM clocks WHERE ticket IN (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[TAGS];
+pub(crate) const STATEMENTS: &[&str] = &[TAGS, CLOCKS];
 
 /// A ticket as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -93,6 +96,8 @@ pub struct TicketRow {
     pub closed_at: Option<Moment>,
     /// Its tags.
     pub tags: BTreeSet<String>,
+    /// What presses most on it: the clock or deadline that is due first.
+    pub clock: Option<Urgent>,
 }
 
 /// Reads tickets by a statement that begins with [`COLUMNS`], and their tags.
@@ -104,12 +109,13 @@ pub(crate) fn read(
     tx.all(sql, params)?.iter().map(row).collect()
 }
 
-/// Fills in the tags.
+/// Fills in the tags, and what presses most.
 pub(crate) fn with_tags(
     tx: &mut Tx<'_>,
     mut rows: Vec<TicketRow>,
 ) -> Result<Vec<TicketRow>, StoreError> {
     let mut tags: BTreeMap<i64, BTreeSet<String>> = BTreeMap::new();
+    let mut clocks: BTreeMap<i64, Urgent> = BTreeMap::new();
     for some in rows.chunks(AT_ONCE) {
         let numbers = some.iter().chain(std::iter::repeat(&some[0])).take(AT_ONCE);
         let params: Vec<Value> = numbers.map(|r| Value::Int(r.number.0)).collect();
@@ -118,9 +124,19 @@ pub(crate) fn with_tags(
                 .or_default()
                 .insert(row.text(1)?.to_owned());
         }
+        for row in tx.all(CLOCKS, &params)? {
+            let urgent = Urgent {
+                what: row.text(4)?.to_owned(),
+                due_at: Moment(row.int(1)?),
+                warn_at: row.opt_int(2)?.map(Moment),
+                paused_until: row.opt_int(3)?.map(Moment),
+            };
+            clocks.insert(row.int(0)?, urgent);
+        }
     }
     for row in &mut rows {
         row.tags = tags.remove(&row.number.0).unwrap_or_default();
+        row.clock = clocks.remove(&row.number.0);
     }
     Ok(rows)
 }
@@ -156,6 +172,7 @@ fn row(r: &Row) -> Result<TicketRow, StoreError> {
         updated_at: Moment(r.int(26)?),
         closed_at: r.opt_int(27)?.map(Moment),
         tags: BTreeSet::new(),
+        clock: None,
     })
 }
 

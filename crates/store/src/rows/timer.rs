@@ -7,6 +7,7 @@ use midwatch_domain::moment::Moment;
 use midwatch_domain::ticket::Ticket;
 
 use crate::db::Tx;
+use crate::rows::clock;
 use crate::{StoreError, params};
 
 /// A timer that is right already is left alone: arming all tickets anew mostly changes nothing.
@@ -22,7 +23,7 @@ const COUNTS: &str = "SELECT (SELECT COUNT(*) FROM timers), (SELECT COUNT(*) FRO
 /// Every statement of this file.
 pub(crate) const STATEMENTS: &[&str] = &[SET, CLEAR, DUE, NEXT, COUNTS];
 
-/// Sets the timer of a ticket to what its state says, or takes it away.
+/// Sets the timer of a ticket to what its state says, or takes it away; and what lists show of its clocks.
 ///
 /// # Errors
 /// As the engine says.
@@ -31,7 +32,7 @@ pub fn arm(tx: &mut Tx<'_>, ticket: &Ticket, directory: &Directory) -> Result<()
         Some((at, what)) => tx.exec(SET, params![ticket.number.0, at.0, what.as_str()])?,
         None => tx.exec(CLEAR, params![ticket.number.0])?,
     };
-    Ok(())
+    clock::keep(tx, ticket, directory)
 }
 
 /// Takes the timer of a ticket away.

@@ -43,6 +43,7 @@ fn every_table_is_recorded_folded_carried_or_left_behind(place: &Place) {
         "revisions",
         "procedure_reads",
         "timers",
+        "clocks",
     ];
     let left = [
         "sessions",
