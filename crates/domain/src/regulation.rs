@@ -11,6 +11,7 @@ mod check;
 mod days;
 mod deadline;
 mod declaration;
+mod words;
 
 pub use deadline::{Deadline, deadlines, next, of_ticket};
 pub use declaration::{Declaration, Filing, Withdrawal};

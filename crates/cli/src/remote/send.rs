@@ -207,6 +207,33 @@ impl Verbs {
                 Sent::because(on, "snooze").with("until", until.as_str())
             }
             Verbs::Unsnooze(on) => Sent::new(on, "end_snooze"),
+            Verbs::PauseClocks { on, until } => {
+                Sent::because(on, "pause_clocks").opt("until", until.as_ref())
+            }
+            Verbs::ResumeClocks(on) => Sent::new(on, "resume_clocks"),
+            Verbs::Declare {
+                on,
+                regime,
+                events,
+                inputs,
+            } => Sent::because(on, "declare")
+                .with("regime", regime.as_str())
+                .with("triggers", object(events))
+                .with("inputs", object(inputs)),
+            Verbs::WithdrawDeclaration { on, regime } => {
+                Sent::because(on, "withdraw_declaration").with("regime", regime.as_str())
+            }
+            Verbs::FileReport {
+                on,
+                regime,
+                report,
+                reference,
+                at,
+            } => Sent::new(on, "file_report")
+                .with("regime", regime.as_str())
+                .with("report", report.as_str())
+                .with("reference", reference.as_str())
+                .opt("filed_at", at.as_ref()),
             Verbs::Watch(on) => Sent::new(on, "watch"),
             Verbs::Unwatch(on) => Sent::new(on, "unwatch"),
             Verbs::Attach { .. } | Verbs::Evidence(_) => {
@@ -214,6 +241,12 @@ impl Verbs {
             }
         })
     }
+}
+
+/// Pairs of keys and values as an object.
+fn object(pairs: &[(String, String)]) -> Value {
+    let each = pairs.iter().map(|(k, v)| (k.clone(), v.as_str().into()));
+    Value::Object(each.collect())
 }
 
 /// What was done, in a line.

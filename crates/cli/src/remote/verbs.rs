@@ -13,6 +13,14 @@ pub(super) struct On {
     pub(super) ticket: TicketNo,
 }
 
+/// Reads `key=value`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text
+        .split_once('=')
+        .ok_or("expected a key, = and a value, such as aware=2026-11-22T03:04:05Z")?;
+    Ok((key.to_owned(), value.to_owned()))
+}
+
 #[derive(Args, Debug)]
 pub(super) struct OnBecause {
     #[command(flatten)]
@@ -203,6 +211,51 @@ pub(super) enum Verbs {
     },
     /// End a snooze: pages go out again.
     Unsnooze(On),
+    /// Pause the SLA clocks: somebody outside must act first.
+    PauseClocks {
+        #[command(flatten)]
+        on: OnBecause,
+        /// When they run again, such as 2026-11-22T03:04:05Z; at most 30 days from now.
+        #[arg(long)]
+        until: Option<String>,
+    },
+    /// Let the SLA clocks run again.
+    ResumeClocks(On),
+    /// Declare that a regulatory regime applies, or revise that.
+    Declare {
+        #[command(flatten)]
+        on: OnBecause,
+        /// The regime, such as nis2, dora, gdpr, sec_8k or cra.
+        regime: String,
+        /// An event and when it happened, such as aware=2026-11-22T03:04:05Z; repeat it for several.
+        #[arg(long = "event", value_parser = pair)]
+        events: Vec<(String, String)>,
+        /// An answer to a question of the regime, such as entity=other; repeat it for several.
+        #[arg(long = "input", value_parser = pair)]
+        inputs: Vec<(String, String)>,
+    },
+    /// Withdraw the declaration of a regime.
+    WithdrawDeclaration {
+        #[command(flatten)]
+        on: OnBecause,
+        /// The regime.
+        regime: String,
+    },
+    /// Record that a report of a regime was filed.
+    FileReport {
+        #[command(flatten)]
+        on: On,
+        /// The regime.
+        regime: String,
+        /// The report, such as early_warning.
+        report: String,
+        /// What the receiver calls it, or where the proof is.
+        #[arg(long)]
+        reference: String,
+        /// When it was filed; else now.
+        #[arg(long)]
+        at: Option<String>,
+    },
     /// Follow.
     Watch(On),
     /// Stop following.

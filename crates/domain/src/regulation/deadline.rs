@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::days::Days;
+use super::words::length;
 use super::{Declaration, Filing, Limit, Regime, Report};
 use crate::directory::Directory;
 use crate::moment::Moment;
@@ -271,7 +272,7 @@ impl Case<'_> {
             (true, false, false) => " was filed,",
             (false, ..) => ",",
         };
-        let (length, event) = (length(h.limit), self.event(&h.limit.after));
+        let (length, event) = (length(h.limit), self.regime.event(&h.limit.after));
         format!(
             "{length} after “{event}”{tail} {}",
             self.days.say(h.start.at)
@@ -279,35 +280,16 @@ impl Case<'_> {
     }
 
     fn waits_for(&self, report: &Report) -> String {
+        let answers = &self.declaration.inputs;
+        let holds = |l: &&Limit| l.when.as_ref().is_none_or(|w| w.holds(answers));
         let names = report
             .limits
             .iter()
-            .map(|l| format!("“{}”", self.event(&l.after)));
+            .filter(holds)
+            .map(|l| format!("“{}”", self.regime.event(&l.after)));
         let mut names: Vec<String> = names.collect();
         names.dedup();
         format!("Starts with {}.", names.join(" or "))
-    }
-
-    /// The event or report that a limit counts from, as people read it.
-    fn event(&self, key: &str) -> String {
-        let trigger = self.regime.trigger(key).map(|t| t.label.clone());
-        let report = || self.regime.report(key).map(|r| r.name.clone());
-        trigger.or_else(report).unwrap_or_else(|| key.to_owned())
-    }
-}
-
-/// The length of a limit in words.
-fn length(l: &Limit) -> String {
-    let many = |n: i64, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-    let says = match (l.hours, l.days, l.months, l.working_days) {
-        (Some(h), ..) => format!("{h} h"),
-        (_, Some(d), ..) => many(d, "day"),
-        (_, _, Some(m), _) => many(m, "month"),
-        (.., n) => many(n.unwrap_or(0), "working day"),
-    };
-    match l.at {
-        Some(at) => format!("{says}, {at},"),
-        None => says,
     }
 }
 

@@ -12,6 +12,7 @@ use midwatch_web::view::{
     piece::{ClockState, Phase, Problem, Tlp, ValueChip},
     ticket::TicketPage,
     ticket_acts::{Consequence, TicketAct},
+    ticket_clocks::{ClockLine, ClockPanel, Regulation},
     ticket_parts::{
         Acts, Circle, Custody, Evidence, Related, Task, TaskGroup, TaskState, Timeline, TimelineTab,
     },
@@ -111,7 +112,8 @@ fn ticket() -> TicketPage {
         closing: vec![],
         timeline: Timeline { number: "MW-1042".to_owned(), tabs: vec![tab("All", 9, true), tab("Acts", 5, false), tab("Notes", 2, false), tab("System", 2, false)], entries: entries(), older: None },
         note_text: String::new(),
-        clocks: vec![clock("to contain", ClockState::Near, 22 * MIN), clock("to recover", ClockState::Running, 22 * HOUR), clock("to acknowledge", ClockState::Met, -71 * MIN)],
+        clocks: panel(),
+        regulation: Regulation::default(),
         times: vec![("Happened".to_owned(), ago(96 * MIN)), ("Opened".to_owned(), ago(80 * MIN)), ("Acknowledged".to_owned(), ago(71 * MIN))],
         tasks: vec![
             TaskGroup { phase: Phase::Analysis, current: true, settled: 2, tasks: vec![task("t1", "Save the raw log as evidence", TaskState::Done, true), task("t2", "List the accounts that logged in and from where", TaskState::Open, true), task("t3", "Read the shell history of each session", TaskState::Skipped, false), task("t4", "Ask the owners of the accounts by phone", TaskState::Open, false)] },
@@ -199,6 +201,33 @@ fn newborn() -> TicketPage {
         items: vec![],
     });
     page
+}
+
+fn panel() -> ClockPanel {
+    let line = |name: &str, clock| ClockLine {
+        name: name.to_owned(),
+        clock,
+    };
+    let lines = vec![
+        line(
+            "Acknowledge, critical",
+            clock("", ClockState::Met, -71 * MIN),
+        ),
+        line(
+            "Containment, critical",
+            clock("", ClockState::Near, 22 * MIN),
+        ),
+        line(
+            "Resolution, critical",
+            clock("", ClockState::Running, 22 * HOUR),
+        ),
+    ];
+    ClockPanel {
+        lines,
+        open: 2,
+        may: true,
+        ..ClockPanel::default()
+    }
 }
 
 fn closed() -> TicketPage {

@@ -2,6 +2,7 @@
 
 use midwatch_domain::id::PersonId;
 use midwatch_domain::moment::Moment;
+use midwatch_domain::sla::{self, Urgent};
 use midwatch_domain::ticket::Ticket;
 use midwatch_store::read::tickets::TicketRow as Row;
 
@@ -29,7 +30,11 @@ pub fn of_list(look: &Look, r: &Row) -> TicketRow {
             .offered_to
             .as_ref()
             .map(|to| offer(look, &r.owner, to, None)),
-        clock: unanswered(look, r.is_open && !r.acknowledged, r.opened_at),
+        clock: r
+            .clock
+            .as_ref()
+            .map(|u| pressing(look, u))
+            .or_else(|| unanswered(look, r.is_open && !r.acknowledged, r.opened_at)),
         acknowledged: r.acknowledged || !r.is_open,
         team: d
             .teams
@@ -60,7 +65,13 @@ pub fn of_ticket(look: &Look, t: &Ticket) -> TicketRow {
             .offer
             .as_ref()
             .map(|o| offer(look, &o.from, &o.to, Some(o.at))),
-        clock: unanswered(look, t.is_open() && t.acknowledged.is_none(), t.opened_at),
+        clock: sla::urgent(t, d)
+            .first()
+            .map(|u| pressing(look, u))
+            .or_else(|| {
+                let waits = t.is_open() && t.acknowledged.is_none();
+                unanswered(look, waits, t.opened_at)
+            }),
         acknowledged: t.acknowledged.is_some() || !t.is_open(),
         team: d
             .teams
@@ -81,6 +92,27 @@ pub fn offer(look: &Look, from: &PersonId, to: &PersonId, at: Option<Moment>) ->
         at: at.map(|at| look.now.moment(at.0)),
         expires: None,
         to_me: look.me() == Some(to),
+    }
+}
+
+/// What presses most, as a clock.
+pub fn pressing(look: &Look, u: &Urgent) -> Clock {
+    let now = look.at();
+    let state = match (u.paused_until, u.warn_at) {
+        (Some(until), _) if until > now => ClockState::Paused,
+        _ if u.due_at <= now => ClockState::Passed,
+        (_, Some(warn)) if warn <= now => ClockState::Near,
+        _ => ClockState::Running,
+    };
+    let left = match state {
+        ClockState::Paused => "paused".to_owned(),
+        _ => look.now.left(u.due_at.0),
+    };
+    Clock {
+        what: u.what.clone(),
+        state,
+        due: look.now.moment(u.due_at.0),
+        left,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The ticket page: everything about one ticket, and every act that the viewer may do to it.
 
+pub mod clocks;
 pub mod head;
 pub mod paging;
 pub mod side;
@@ -136,7 +137,8 @@ async fn view(app: &App, look: &Look, case: &Case, asked: &Asked) -> Result<Tick
             .collect(),
         timeline: timeline::timeline(look, t, &case.entries, asked),
         note_text: String::new(),
-        clocks: row::of_ticket(look, t).clock.into_iter().collect(),
+        clocks: clocks::panel(look, t),
+        regulation: clocks::regulation(look, t),
         times: head::times(look, t),
         tasks: side::tasks(look, t, template),
         open_tasks: t
@@ -208,7 +210,7 @@ pub fn preview(look: &Look, case: &Case) -> Preview {
     Preview {
         steps: head::steps(look, t),
         summary: short.lines().take(8).collect::<Vec<_>>().join("\n"),
-        clocks: row.clock.clone().into_iter().collect(),
+        clocks: clocks::header(look, t),
         reporter: show::person(look.directory(), &t.reporter),
         opened: look.now.moment(t.opened_at.0),
         entries: timeline::latest(look, t, &case.entries, 5),

@@ -18,6 +18,7 @@ const TIMES: &[&str] = &[
     "collected_at",
     "effective_at",
     "until",
+    "filed_at",
 ];
 
 /// The fields of a posted form, in order.
@@ -72,7 +73,11 @@ impl Typed {
 
     /// The command's JSON. Times without a zone are read in `zone`; `times` names more fields that hold one.
     pub fn object(&self, zone: &TimeZone, times: &[String]) -> Value {
-        let is_time = |n: &str| TIMES.contains(&n) || times.iter().any(|t| t == n);
+        let is_time = |n: &str| {
+            // When an event of a regime happened: the regime names the event.
+            let trigger = n.starts_with("triggers.");
+            trigger || TIMES.contains(&n) || times.iter().any(|t| t == n)
+        };
         let each = self.0.iter().map(|(n, v)| {
             let value = if is_time(n) {
                 instant(v, zone)

@@ -6,6 +6,7 @@ use midwatch_domain::template::Required;
 use midwatch_domain::ticket::{Command, brief};
 use midwatch_domain::words::{Outcome, Phase};
 
+mod clocks;
 mod longer;
 mod paging;
 mod ties;
@@ -87,6 +88,11 @@ pub fn done(verb: &str) -> &'static str {
         "answer_page" => "answered",
         "snooze" => "pages are silent",
         "end_snooze" => "pages go out again",
+        "pause_clocks" => "clocks paused",
+        "resume_clocks" => "clocks run again",
+        "declare" => "declared; its clocks run",
+        "withdraw_declaration" => "declaration withdrawn",
+        "file_report" => "filing recorded",
         _ => "done",
     }
 }
@@ -98,6 +104,7 @@ pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Shee
         .or_else(|| work(look, case, verb, typed))
         .or_else(|| ties::sheet(look, case, verb))
         .or_else(|| paging::sheet(look, case, verb, typed))
+        .or_else(|| clocks::sheet(look, case, verb, typed))
 }
 
 /// A form with nothing beside it.

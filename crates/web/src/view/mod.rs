@@ -19,5 +19,6 @@ pub mod settings;
 pub mod templates;
 pub mod ticket;
 pub mod ticket_acts;
+pub mod ticket_clocks;
 pub mod ticket_parts;
 pub mod watch;

@@ -240,6 +240,8 @@ pub enum ClockState {
     Paused,
     /// Reached in time.
     Met,
+    /// Reached after the target had passed.
+    Late,
     /// Nobody has answered since; counts up.
     Waiting,
 }
@@ -269,6 +271,7 @@ impl Clock {
             ClockState::Passed => "passed",
             ClockState::Paused => "paused",
             ClockState::Met => "met",
+            ClockState::Late => "late",
             ClockState::Waiting => "waiting",
         }
     }
@@ -278,7 +281,7 @@ impl Clock {
     pub fn icon(&self) -> &'static str {
         match self.state {
             ClockState::Running | ClockState::Near | ClockState::Waiting => "clock",
-            ClockState::Passed => "alert",
+            ClockState::Passed | ClockState::Late => "alert",
             ClockState::Paused => "pause",
             ClockState::Met => "check",
         }

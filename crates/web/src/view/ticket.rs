@@ -7,6 +7,7 @@ use super::{
     moment::Moment,
     piece::{Clock, Level, PersonChip, Problem, Severity, Tlp, ValueChip},
     queue::Offer,
+    ticket_clocks::{ClockPanel, Regulation},
     ticket_parts::{Acts, Circle, Evidence, FieldFact, Related, Step, TaskGroup, Timeline},
 };
 use askama::Template;
@@ -96,8 +97,10 @@ pub struct TicketPage {
     pub timeline: Timeline,
     /// Text kept in the composer after a refused post.
     pub note_text: String,
-    /// Every clock, met and missed ones too.
-    pub clocks: Vec<Clock>,
+    /// SLA clocks, met and missed ones too, and pauses.
+    pub clocks: ClockPanel,
+    /// Declared regimes and their deadlines.
+    pub regulation: Regulation,
     /// Named times: detected, acknowledged, contained.
     pub times: Vec<(String, Moment)>,
     /// Tasks by phase.

@@ -9,7 +9,7 @@ use midwatch_domain::people::{AccountState, Person};
 use midwatch_domain::procedure::Procedure;
 use midwatch_domain::revise::{Revision, View};
 use midwatch_domain::schedule::Schedule;
-use midwatch_domain::ticket::{AddNote, Attach, Restrict, Take};
+use midwatch_domain::ticket::{AddNote, Attach, Declare, Restrict, Take};
 use midwatch_domain::words::Origin;
 use midwatch_testkit::Engine;
 use midwatch_web::api::openapi;
@@ -177,6 +177,17 @@ async fn ticket(site: &Site, whose: Whose, route: &Route) -> (TicketNo, Ids) {
         let occurred_at = None;
         let noted = site.act(owner, number, AddNote { text, occurred_at }).await;
         noted.expect("a note");
+    }
+    if needs("declaration") || needs("file_report") {
+        let aware = Some(site.now());
+        let declare = Declare {
+            regime: "gdpr".into(),
+            triggers: BTreeMap::from([("aware".into(), aware)]),
+            inputs: BTreeMap::new(),
+            reason: "test".into(),
+        };
+        let declared = site.act(owner, number, declare).await;
+        declared.expect("declared");
     }
     if needs("evidence") {
         attach(site, owner, number).await;

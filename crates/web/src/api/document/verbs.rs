@@ -41,6 +41,13 @@ pub(in crate::api) fn describe(verb: &str, op: impl Fn(&str) -> Operation) -> Op
         "answer_page" => op("Answer your own page: coming or cannot").body::<t::AnswerPage>(json!({ "answer": "coming", "text": "At my desk in five minutes." })),
         "snooze" => op("Silence the pages until a time within seven days; not an acknowledgement").body::<t::Snooze>(json!({ "until": "2026-12-01T00:00:00Z", "reason": "Waiting for the provider's night window." })),
         "end_snooze" => op("End the snooze: pages go out again").body::<t::EndSnooze>(json!({})),
+        "pause_clocks" => op("Pause the SLA clocks, with a reason, for at most 30 days").body::<t::PauseClocks>(json!({ "reason": "Waiting for the provider's log.", "until": "2026-12-01T00:00:00Z" })),
+        "resume_clocks" => op("Let the SLA clocks run again").body::<t::ResumeClocks>(json!({})),
+        "declare" => op("Decide that a regulatory regime applies, or revise that decision; its clocks start").body::<t::Declare>(json!({
+            "regime": "gdpr", "triggers": { "aware": "2026-11-22T03:04:05Z" }, "reason": "Addresses of customers were read.",
+        })),
+        "withdraw_declaration" => op("Withdraw a declaration; its clocks stop").body::<t::WithdrawDeclaration>(json!({ "regime": "gdpr", "reason": "The data was test data." })),
+        "file_report" => op("Record that a report was filed").body::<t::FileReport>(json!({ "regime": "gdpr", "report": "authority", "reference": "LfD-2026-4711" })),
         "watch" => op("Follow the ticket").body::<t::Watch>(json!({})),
         "unwatch" => op("Stop following the ticket").body::<t::Unwatch>(json!({})),
         _ => return None,

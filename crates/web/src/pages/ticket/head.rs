@@ -65,8 +65,7 @@ pub fn head(look: &Look, t: &Ticket) -> TicketHead {
         procedure_href: procedure.map_or(String::new(), |b| {
             format!("/procedures/{}?version={}", escape(&b.key), b.version)
         }),
-        clocks: row::of_ticket(look, t)
-            .clock
+        clocks: super::clocks::header(look, t)
             .into_iter()
             .chain(paging::chip(look, t))
             .collect(),
