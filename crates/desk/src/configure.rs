@@ -1,11 +1,11 @@
 //! Configured things: people, teams, templates, procedures, the organisation, views, channels, messages. Authorise, validate, revise.
 
+mod escalation;
 mod post;
 
 use midwatch_domain::Refusal;
 use midwatch_domain::access::{Action, Role, Viewer};
 use midwatch_domain::directory::Directory;
-use midwatch_domain::escalation::Policy;
 use midwatch_domain::id::{PersonId, ScheduleId};
 use midwatch_domain::moment::Moment;
 use midwatch_domain::people::{AccountState, Organisation, Person, Team};
@@ -74,7 +74,7 @@ pub fn revise(w: &mut WriteTx<'_>, viewer: &Viewer, body: Revision) -> Result<Re
         Revision::Template(t) => template(&viewer, &d, t)?,
         Revision::Procedure(p) => draft(&viewer, &d, p)?,
         Revision::View(v) => view(&viewer, &d, v)?,
-        Revision::Policy(p) => policy(&viewer, &d, p)?,
+        Revision::Policy(p) => escalation::policy(&viewer, &d, p)?,
         Revision::Calendar(c) => on_call::calendar(&viewer, &d, c)?,
         Revision::Schedule(s) => on_call::schedule(&viewer, &d, s, w.now)?,
         Revision::Targets(t) => targets(&viewer, &d, t)?,
@@ -124,6 +124,8 @@ fn organisation(viewer: &Viewer, d: &Directory, o: Organisation) -> Checked {
         )
         .into());
     }
+    let stood = d.organisation.as_ref().and_then(|b| b.policy.as_ref());
+    escalation::choose("policy", d, stood, o.policy.as_ref())?;
     let before = d
         .organisation
         .as_ref()
@@ -238,6 +240,17 @@ fn team(viewer: &Viewer, d: &Directory, t: Team) -> Checked {
     if t.schedule.as_ref().is_some_and(|s| !d.has_schedule(s)) {
         return Err(Refusal::invalid("schedule", "There is no such schedule.").into());
     }
+    escalation::choose(
+        "policy",
+        d,
+        before.and_then(|b| b.policy.as_ref()),
+        t.policy.as_ref(),
+    )?;
+    for (severity, policy) in &t.policies {
+        let field = format!("policy_{}", severity.as_str());
+        let stood = before.and_then(|b| b.policies.get(severity));
+        escalation::choose(&field, d, stood, Some(policy))?;
+    }
     if let Some(p) = t.members.iter().find(|p| !d.people.contains_key(*p)) {
         return Err(Refusal::invalid("members", format!("There is no person {p}.")).into());
     }
@@ -281,6 +294,8 @@ fn template(viewer: &Viewer, d: &Directory, t: Template) -> Checked {
         return Err(Refusal::invalid("procedure", "There is no such procedure.").into());
     }
     let last = d.templates.get(&t.key).and_then(|v| v.last());
+    let stood = last.and_then(|l| l.policy.as_ref());
+    escalation::choose("policy", d, stood, t.policy.as_ref())?;
     t.version = last.map_or(0, |l| l.version) + 1;
     let change = match last {
         None => "made".to_owned(),
@@ -418,28 +433,6 @@ fn view(viewer: &Viewer, d: &Directory, v: View) -> Checked {
         String::new()
     };
     Ok((Revision::View(v), change))
-}
-
-/// An escalation policy: a new one, or a new version. A version that escalations run by is never changed.
-fn policy(viewer: &Viewer, d: &Directory, p: Policy) -> Checked {
-    viewer.may(Action::PlanWatch)?;
-    let mut p = p.validate()?;
-    if midwatch_domain::escalation::shipped_by_id(p.id.as_str()).is_some() {
-        return Err(Refusal::conflict(
-            "policy.shipped",
-            "A shipped policy stays as it is. Copy it under another name and change the copy.",
-        )
-        .into());
-    }
-    p.check(d)?;
-    let last = d.policies.get(&p.id).and_then(|v| v.last());
-    p.version = last.map_or(1, |l| l.version + 1);
-    let change = match last {
-        None => "new".to_owned(),
-        Some(l) if p.retired && !l.retired => "retired".to_owned(),
-        Some(_) => format!("version {}", p.version),
-    };
-    Ok((Revision::Policy(p), change))
 }
 
 fn targets(viewer: &Viewer, d: &Directory, t: Targets) -> Checked {

@@ -9,6 +9,7 @@ mod library;
 mod me;
 mod meta;
 mod people;
+mod policies;
 mod record;
 mod reference;
 mod reply;
@@ -31,6 +32,7 @@ pub fn routes(r: Routes) -> Routes {
         .with(record::routes)
         .with(people::routes)
         .with(library::routes)
+        .with(policies::routes)
         .with(views::routes)
         .with(schedules::routes)
         .with(calendars::routes)
@@ -50,6 +52,7 @@ pub fn openapi() -> serde_json::Value {
         record::describe,
         people::describe,
         library::describe,
+        policies::describe,
         views::describe,
         schedules::describe,
         calendars::describe,

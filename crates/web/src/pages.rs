@@ -12,6 +12,8 @@ pub mod frame;
 pub mod help;
 pub mod intake;
 pub mod people;
+pub mod policies;
+pub mod policy_edit;
 pub mod procedure_edit;
 pub mod procedures;
 pub mod queue;
@@ -45,6 +47,8 @@ pub fn routes(routes: Routes) -> Routes {
         .with(crate::assets::routes)
         .with(accounts)
         .with(lists)
+        .with(policies::routes)
+        .with(policy_edit::routes)
         .with(intake)
         .with(library)
         .with(tickets)

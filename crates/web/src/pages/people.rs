@@ -220,7 +220,7 @@ async fn link_page(
 
 async fn page(State(app): State<App>, look: Look, Path(id): Path<String>) -> Answer {
     let person = found(&look, &id)?;
-    Ok(look.show(&person_page(&app, &look, &person, person_form(&person)).await?))
+    Ok(look.show(&person_page(&app, &look, &person, person_form(&look, &person)).await?))
 }
 
 fn found(look: &Look, id: &str) -> Result<Person, Refusal> {
@@ -229,14 +229,22 @@ fn found(look: &Look, id: &str) -> Result<Person, Refusal> {
         .ok_or_else(|| Refusal::missing("person"))
 }
 
-fn person_form(p: &Person) -> Form {
+fn person_form(look: &Look, p: &Person) -> Form {
     let mut fields = person_fields(Some(p));
     let states = match p.state {
         AccountState::Invited => vec![("invited", "Invited"), ("disabled", "Disabled")],
         _ => vec![("active", "Active"), ("disabled", "Disabled")],
     };
     let choices = states.into_iter().map(|(v, l)| Choice::new(v, l)).collect();
-    let help = "Disabling ends every session and token at once. Tickets keep the name.";
+    let mut help =
+        "Disabling ends every session and token at once. Tickets keep the name.".to_owned();
+    let named = super::policies::naming(look.directory(), &p.id);
+    if !named.is_empty() {
+        help += &format!(
+            " Escalation names them in {}: disabled, they are passed over there. Name somebody else first.",
+            named.join("; ")
+        );
+    }
     fields.push(
         Field::new(FieldKind::Choice, "state", "Account")
             .value(state(p.state))
@@ -345,7 +353,7 @@ async fn revise(
             &format!("{} is saved.", typed.get("name").trim()),
         )),
         Err(problem) if typed::can_mend(&problem) => {
-            let mut form = person_form(&before);
+            let mut form = person_form(&look, &before);
             form.problem = typed.put_back(&mut form.fields, Some(&problem));
             Ok(look.show_as(
                 typed::status(&problem),

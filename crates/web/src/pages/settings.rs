@@ -10,8 +10,8 @@ use midwatch_domain::revise::Revision;
 use midwatch_store::{Location, checkpoint, rows};
 
 use super::frame::Look;
-use super::show;
 use super::typed::{self, Typed};
+use super::{policies, show};
 use crate::App;
 use crate::policy::{Policy, Routes};
 use crate::problem::Problem;
@@ -64,6 +64,13 @@ fn form(look: &Look, o: &Organisation) -> Form {
                 .required()
                 .max(64)
                 .help("Days and hours are shown in it, such as Europe/Berlin."),
+            policies::field(
+                look.directory(),
+                "policy",
+                "Escalation",
+                o.policy.as_ref(),
+            )
+            .help("For teams without a policy of their own. None chosen: the one that ships for the severity."),
         ],
     )
 }
@@ -99,11 +106,7 @@ async fn save(State(app): State<App>, look: Look, typed: Typed) -> Answer {
                 name: typed.get("name").to_owned(),
                 last_resort,
                 time_zone: typed.get("time_zone").to_owned(),
-                policy: look
-                    .directory()
-                    .organisation
-                    .as_ref()
-                    .and_then(|o| o.policy.clone()),
+                policy: policies::chosen(&typed, "policy")?,
             };
             app.desk
                 .revise(look.viewer().clone(), Revision::Organisation(wanted))

@@ -4,14 +4,15 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use midwatch_domain::Refusal;
 use midwatch_domain::access::Action;
-use midwatch_domain::id::{PersonId, TeamId};
+use midwatch_domain::id::{PersonId, PolicyId, TeamId};
 use midwatch_domain::people::Team;
 use midwatch_domain::revise::Revision;
-use std::collections::BTreeSet;
+use midwatch_domain::words::Severity;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::frame::Look;
-use super::show;
 use super::typed::{self, Typed};
+use super::{policies, show};
 use crate::App;
 use crate::policy::{Policy, Routes};
 use crate::problem::Problem;
@@ -97,10 +98,14 @@ fn form(look: &Look, team: &Team, action: &str) -> Form {
         .value(text(&team.on_duty))
         .choices(owners.clone());
     let duty = duty.help("New tickets of the team are theirs. Nobody: they go to the lead.");
+    let policies = Severity::ALL.iter().rev().map(|s| {
+        let label = format!("Escalation of {} tickets", s.as_str());
+        policies::field(d, &by_severity(*s), &label, team.policies.get(s))
+    });
     let fields = if look.viewer().may(Action::ManagePeople).is_ok() {
         let members = team.members.iter().map(ToString::to_string).collect();
         let default = if team.default { "yes" } else { "" };
-        vec![
+        let mut fields = vec![
             Field::text("name", "Name")
                 .value(&team.name)
                 .required()
@@ -119,7 +124,11 @@ fn form(look: &Look, team: &Team, action: &str) -> Form {
                 "New tickets come here unless another team is named",
             )
             .value(default),
-        ]
+            policies::field(d, "policy", "Escalation", team.policy.as_ref())
+                .help("None chosen: the organisation's."),
+        ];
+        fields.extend(policies);
+        fields
     } else {
         vec![duty]
     };
@@ -190,6 +199,23 @@ fn typed_team(look: &Look, typed: &Typed, before: &Team) -> Result<Team, Refusal
         lead: one("lead")?,
         on_duty,
         default: typed.get("default") == "yes",
+        policy: policies::chosen(typed, "policy")?,
+        policies: own_by_severity(typed)?,
         ..before.clone()
     })
+}
+
+/// The field that holds the policy of a severity.
+fn by_severity(s: Severity) -> String {
+    format!("policy_{}", s.as_str())
+}
+
+fn own_by_severity(typed: &Typed) -> Result<BTreeMap<Severity, PolicyId>, Refusal> {
+    let mut out = BTreeMap::new();
+    for s in Severity::ALL {
+        if let Some(id) = policies::chosen(typed, &by_severity(*s))? {
+            out.insert(*s, id);
+        }
+    }
+    Ok(out)
 }

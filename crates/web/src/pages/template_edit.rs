@@ -25,7 +25,7 @@ use crate::view::templates::{FieldRow, RuleRow, TaskRow, TemplateEdit};
 use super::frame::{Look, escape};
 use super::rows::{count as rows, stepped};
 use super::typed::{Typed, as_piece, can_mend, status};
-use super::{fields, show};
+use super::{fields, policies, show};
 
 /// The editor's rows, each with the field that a new one begins with.
 const ROWS: &[(&str, &str)] = &[("field", "label"), ("task", "title"), ("rule", "is")];
@@ -185,6 +185,10 @@ fn typed_of(t: &Template) -> Typed {
             "procedure".to_owned(),
             t.procedure.clone().unwrap_or_default(),
         ),
+        (
+            "policy".to_owned(),
+            t.policy.as_ref().map_or(String::new(), ToString::to_string),
+        ),
     ];
     let mut put = |what: &str, n: usize, part: &str, value: String| {
         all.push((format!("{what}-{n}-{part}"), value));
@@ -249,7 +253,7 @@ fn template_of(look: &Look, key: &str, typed: &Typed) -> Result<Template, Refusa
         pap: get("pap").parse()?,
         tags,
         procedure: Some(get("procedure")).filter(|p| !p.is_empty()),
-        policy: last.and_then(|t| t.policy.clone()),
+        policy: policies::chosen(typed, "policy")?,
         default_severity: get("default_severity")
             .parse::<Severity>()
             .map_err(|r| r.on("default_severity"))?,

@@ -66,6 +66,8 @@ pub enum Nav {
     Templates,
     /// Procedures.
     Procedures,
+    /// Escalation policies.
+    Policies,
     /// The record.
     Record,
     /// People and teams.
@@ -202,6 +204,7 @@ impl Frame {
                 "p",
                 counts.procedures,
             ),
+            item(Nav::Policies, "/policies", "Escalation", "bell", "e", 0),
             item(Nav::Record, "/record", "Record", "chain", "r", 0),
             item(Nav::People, "/people", "People", "people", "o", 0),
             item(Nav::Settings, "/settings", "Settings", "gear", "s", 0),

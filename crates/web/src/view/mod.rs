@@ -10,6 +10,7 @@ pub mod intake;
 pub mod moment;
 pub mod people;
 pub mod piece;
+pub mod policies;
 pub mod procedures;
 pub mod queue;
 pub mod record;

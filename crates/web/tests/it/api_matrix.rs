@@ -4,13 +4,14 @@ use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use midwatch_domain::access::{Role, TokenScope, Viewer};
 use midwatch_domain::calendar::Calendar;
-use midwatch_domain::id::{CalendarId, PersonId, ScheduleId, TicketNo, ViewId};
+use midwatch_domain::escalation::{Policy as Escalation, shipped};
+use midwatch_domain::id::{CalendarId, PersonId, PolicyId, ScheduleId, TicketNo, ViewId};
 use midwatch_domain::people::{AccountState, Person};
 use midwatch_domain::procedure::Procedure;
 use midwatch_domain::revise::{Revision, View};
 use midwatch_domain::schedule::Schedule;
 use midwatch_domain::ticket::{AddNote, Attach, Declare, Restrict, Take};
-use midwatch_domain::words::Origin;
+use midwatch_domain::words::{Origin, Severity};
 use midwatch_testkit::Engine;
 use midwatch_web::api::openapi;
 use midwatch_web::policy::{Face, Policy, Route};
@@ -297,6 +298,14 @@ async fn path(site: &Site, route: &Route, number: Option<&(TicketNo, Ids)>) -> S
         path = path.replace("{id}", id.as_str());
     } else if path.contains("/schedules/{id}") {
         path = path.replace("{id}", schedule(site).await.as_str());
+    } else if path.contains("/policies/{id}") {
+        let id = PolicyId::from_bytes(desk.store.random());
+        let policy = Escalation {
+            id: id.clone(),
+            ..shipped(Severity::High)
+        };
+        revise(site, Revision::Policy(policy)).await;
+        path = path.replace("{id}", id.as_str());
     } else if path.contains("/calendars/{id}") {
         let id = CalendarId::from_bytes(desk.store.random());
         let body = json!({ "id": id, "name": id, "time_zone": "UTC", "week": { "mon": [{ "from": "09:00", "to": "17:00" }] } });

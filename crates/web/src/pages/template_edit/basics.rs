@@ -24,5 +24,7 @@ pub(super) fn basics(look: &Look) -> Vec<Field> {
         pick("pap", "PAP", show::paps()).required(),
         Field::text("tags", "Tags").help("With spaces between."),
         pick("procedure", "Procedure", procedures),
+        pick("policy", "Escalation", policies::choices(d, None))
+            .help("None chosen: the one of the team that the ticket goes to."),
     ]
 }
