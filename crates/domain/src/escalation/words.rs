@@ -75,7 +75,7 @@ impl Policy {
         ));
         match (self.remind_after_min, self.expire_after_min) {
             (Some(remind), Some(expire)) => out.push(format!(
-                "An owner who acknowledged and then did nothing for {} is reminded; {} later the acknowledgement expires and the pages begin again.",
+                "An owner who acknowledged and then did nothing for {} is reminded; {} later the acknowledgement expires and the pages go on.",
                 span(remind),
                 span(expire)
             )),
@@ -86,7 +86,7 @@ impl Policy {
             _ => out.push("An acknowledgement never expires.".to_owned()),
         }
         out.push(format!(
-            "A handoff offer waits {} for an answer; then it expires, and the pages go on.",
+            "A handoff offer waits {} for an answer; then it expires, and the pages begin at the first level.",
             span(self.offer_min)
         ));
         out
@@ -127,8 +127,8 @@ mod tests {
                 "5 min later: the owner and who has the watch.",
                 "5 min later: the lead of the team.",
                 "5 min later: Ada Okonkwo, the last resort, and again every 10 min until somebody acts.",
-                "An owner who acknowledged and then did nothing for 1 h is reminded; 30 min later the acknowledgement expires and the pages begin again.",
-                "A handoff offer waits 15 min for an answer; then it expires, and the pages go on.",
+                "An owner who acknowledged and then did nothing for 1 h is reminded; 30 min later the acknowledgement expires and the pages go on.",
+                "A handoff offer waits 15 min for an answer; then it expires, and the pages begin at the first level.",
             ]
         );
         p.repeat = 2;

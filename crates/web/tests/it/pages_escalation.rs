@@ -89,7 +89,7 @@ async fn silence_is_seen_and_ended(engine: Engine) {
 
 /// The forms of a policy as the browser sends them: every field as it stands, with some changed.
 fn changed(page: &str, action: &str, with: &[(&str, &str)]) -> Vec<(String, String)> {
-    let mut sent = pairs(&form(page, action));
+    let mut sent = form(page, action);
     for (name, value) in with {
         sent.retain(|(n, _)| n != name);
         sent.push(((*name).to_owned(), (*value).to_owned()));
@@ -197,14 +197,10 @@ async fn whoever_a_policy_names_is_told_of_when_disabled(engine: Engine) {
     let page = site.get(&ada, &format!("/people/{}", c.lea)).await.text();
     assert!(page.contains("Escalation names them in “Weekend”, level 3, alone"));
     // The last-resort person stays: neither disabled nor without the right to own.
-    let last = desk
-        .store
-        .read(|tx| Ok::<_, midwatch_store::Fault>(desk.store.directory(tx)?));
-    let last = last
-        .expect("the directory")
-        .organisation
-        .expect("it is set up")
-        .last_resort;
+    let last = site.read(|tx| Ok::<_, midwatch_store::Fault>(desk.store.directory(tx)?));
+    let last = last.expect("the directory");
+    let last = last.organisation.as_ref().expect("it is set up");
+    let last = last.last_resort.clone();
     let at = format!("/people/{last}");
     let form = site.get(&ada, &at).await.text();
     for change in [("state", "disabled"), ("role", "auditor")] {
@@ -216,9 +212,5 @@ async fn whoever_a_policy_names_is_told_of_when_disabled(engine: Engine) {
 
 /// Posts a form as it was filled in.
 async fn post(site: &Site, who: &Visitor, path: &str, fields: &[(String, String)]) -> Reply {
-    let fields: Vec<(&str, &str)> = fields
-        .iter()
-        .map(|(n, v)| (n.as_str(), v.as_str()))
-        .collect();
-    site.post(who, path, &fields).await
+    site.post(who, path, &pairs(fields)).await
 }
