@@ -3,7 +3,7 @@
 use midwatch_domain::Refusal;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Client, Method, StatusCode, Url, redirect};
+use reqwest::{Certificate, Client, Method, StatusCode, Url, redirect};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -44,6 +44,7 @@ impl Default for Limits {
 pub struct Egress {
     public: Client,
     private: Client,
+    authorities: Vec<Vec<u8>>,
     limits: Limits,
 }
 
@@ -69,9 +70,17 @@ impl Egress {
     ///
     /// # Errors
     /// If this machine has no way to speak TLS.
-    pub fn new(limits: Limits) -> Result<Self, Failure> {
+    pub fn new(limits: Limits, authorities: &[Vec<u8>]) -> Result<Self, Failure> {
+        // Whoever was first has chosen the same: there is one provider in this house.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let trusted = authorities
+            .iter()
+            .map(|pem| Certificate::from_pem(pem))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|e| Failure::never(format!("A certificate cannot be read: {e}.")))?;
         let client = |reach| {
             Client::builder()
+                .tls_certs_merge(trusted.clone())
                 .user_agent(concat!("midwatch/", env!("CARGO_PKG_VERSION")))
                 .redirect(redirect::Policy::none())
                 .referer(false)
@@ -86,8 +95,14 @@ impl Egress {
         Ok(Self {
             public: client(Reach::Public)?,
             private: client(Reach::Private)?,
+            authorities: authorities.to_vec(),
             limits,
         })
+    }
+
+    /// Authorities that are trusted besides the system's.
+    pub(crate) fn authorities(&self) -> &[Vec<u8>] {
+        &self.authorities
     }
 
     /// The limits it keeps.

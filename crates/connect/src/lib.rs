@@ -18,10 +18,12 @@ pub use egress::{Egress, Limits, Reach};
 pub use failure::{Failure, Retry};
 
 /// What the outside world needs to know of this Midwatch.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Where letters of a local mailbox are put.
     pub mailbox: PathBuf,
+    /// Authorities that are trusted besides the system's, each a certificate in PEM.
+    pub authorities: Vec<Vec<u8>>,
     /// How long and how much.
     pub limits: Limits,
 }
@@ -51,7 +53,7 @@ impl Outside {
     /// If this machine has no way to speak TLS.
     pub fn new(options: Options) -> Result<Self, Failure> {
         Ok(Self {
-            egress: Egress::new(options.limits.clone())?,
+            egress: Egress::new(options.limits.clone(), &options.authorities)?,
             options,
         })
     }

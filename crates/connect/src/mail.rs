@@ -3,7 +3,7 @@
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message as Letter, Tokio1Executor};
 use midwatch_domain::channel::{Security, Settings};
@@ -39,13 +39,17 @@ pub(crate) async fn send(egress: &Egress, parcel: &Parcel<'_>) -> Result<String,
     let letter = letter(from, reply_to, parcel.address, parcel.message)?;
     let found = egress.resolve(server, *port, parcel.reach()).await?;
     let tls = || {
-        TlsParameters::new(server.clone())
-            .map_err(|e| Failure::never(format!("TLS cannot be prepared: {e}.")))
+        let mut tls = TlsParameters::builder(server.clone());
+        for pem in egress.authorities() {
+            tls = tls.add_root_certificate(Certificate::from_pem(pem)?);
+        }
+        tls.build()
     };
+    let no_tls = |e| Failure::never(format!("TLS cannot be prepared: {e}."));
     let tls = match security {
         Security::None => Tls::None,
-        Security::Starttls => Tls::Required(tls()?),
-        Security::Tls => Tls::Wrapper(tls()?),
+        Security::Starttls => Tls::Required(tls().map_err(no_tls)?),
+        Security::Tls => Tls::Wrapper(tls().map_err(no_tls)?),
     };
     let hello = from.rsplit('@').next().unwrap_or("localhost");
     let mut last = Failure::later(format!("The name {server} is not found."));

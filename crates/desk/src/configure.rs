@@ -1,7 +1,7 @@
 //! Configured things: people, teams, templates, procedures, the organisation, views, channels, messages. Authorise, validate, revise.
 
 mod escalation;
-mod post;
+pub(crate) mod post;
 
 use midwatch_domain::Refusal;
 use midwatch_domain::access::{Action, Role, Viewer};
@@ -98,6 +98,12 @@ pub fn revise(w: &mut WriteTx<'_>, viewer: &Viewer, body: Revision) -> Result<Re
                 "no longer the default team",
             )?;
         }
+    }
+    // A secret belongs to the place it was set for.
+    if let Revision::Channel(c) = &body
+        && c.secret_at.is_none()
+    {
+        crate::post::forget_secret(&mut w.tx, &c.id)?;
     }
     // Switched off is off: nothing that was open may open again when the account is switched on later.
     if let Revision::Person(p) = &body

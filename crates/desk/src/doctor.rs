@@ -1,6 +1,7 @@
 //! The doctor: looks at a desk and says what is well, what to watch and what to do. Changes nothing.
 
 mod folder;
+mod post;
 mod running;
 mod stored;
 

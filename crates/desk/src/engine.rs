@@ -1,5 +1,5 @@
-//! What runs by itself: what is due on tickets, checkpoints, reminders of reviews, forgetting. Each part takes no input and looks
-//! at what is stored.
+//! What runs by itself: what is due on tickets, messages, checkpoints, reminders of reviews, forgetting. Each part takes no
+//! input and looks at what is stored.
 //!
 //! A part that failed or did not run does its work at the next tick: the way back after a crash is the ordinary way. Timers
 //! only wake it; what time it is, the store's clock says.
@@ -67,6 +67,7 @@ impl Desk {
                 Box::pin(async move { d.tell_watchdog().await })
             }));
         }
+        parts.push(tokio::spawn(desk.clone().run_post(stop.clone())));
         parts.push(tokio::spawn(ticker::run(desk.clone(), stop)));
         tokio::spawn(async move {
             for part in parts {

@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod engine;
 pub mod evidence;
 pub mod on_call;
+pub mod post;
 pub mod record;
 
 use account::password::Hashers;
@@ -51,6 +52,8 @@ pub struct Settings {
     pub readers: usize,
     /// The key that seals secrets, as 32 bytes in base64, instead of the data folder's; all nodes must have the same.
     pub seal_key: Option<String>,
+    /// How messages leave.
+    pub outside: midwatch_connect::Options,
 }
 
 impl Settings {
@@ -58,7 +61,12 @@ impl Settings {
     pub fn in_folder(data: impl Into<PathBuf>) -> Self {
         let data = data.into();
         let location = Location::sqlite(data.join("midwatch.db"));
+        let outside = midwatch_connect::Options {
+            mailbox: data.join("mailbox"),
+            ..midwatch_connect::Options::default()
+        };
         Self {
+            outside,
             data,
             location,
             clock: system_clock(),
@@ -131,6 +139,7 @@ pub struct Desk {
     key: Arc<SigningKey>,
     seal: Arc<Seal>,
     hashers: Arc<Hashers>,
+    post: Arc<post::Post>,
     notices: broadcast::Sender<Notice>,
     keeper: Option<Arc<clock::Keeper>>,
     watchdog: Option<Arc<Watchdog>>,
@@ -152,6 +161,7 @@ impl Desk {
             entropy,
             readers,
             seal_key,
+            outside,
         } = settings;
         data_folder(&data)
             .map_err(|e| StoreError::Unavailable(format!("the data folder cannot be made: {e}")))?;
@@ -173,13 +183,16 @@ impl Desk {
             // Nobody may be listening.
             let _ = announce.send(notice);
         })?;
-        let any_sealed = store.read(midwatch_store::plain::credential::any_sealed)?;
+        let any_sealed = store.read(midwatch_store::plain::credential::any_sealed)?
+            || store.read(midwatch_store::plain::sealed::any)?;
         let seal = Seal::load(seal_key.as_deref(), &data, any_sealed, || store.random())?;
         let hashers = Hashers::new(store.random())?;
         let vitals = Vitals::new(store.random(), store.now());
+        let post = post::Post::new(outside, store.random());
         let desk = Self {
             store,
             data,
+            post: Arc::new(post),
             key: Arc::new(key),
             seal: Arc::new(seal),
             hashers: Arc::new(hashers),

@@ -1,6 +1,5 @@
 //! The desk as configured now: people, teams, templates, procedures, the organisation. Folded from the record.
 
-use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
 use crate::calendar::Calendar;
@@ -288,13 +287,6 @@ impl Directory {
         let calendar = calendar.and_then(|c| self.calendars.get(c));
         let holidays = calendar.map_or(&[][..], |c| c.holidays.as_slice());
         Roster::new(schedule, holidays, |p| self.owner(p).is_some())
-    }
-
-    /// The organisation's time zone.
-    pub fn time_zone(&self) -> TimeZone {
-        let named = self.organisation.as_ref().map(|o| o.time_zone.as_str());
-        let found = named.and_then(|z| TimeZone::get(z).ok());
-        found.unwrap_or(TimeZone::UTC)
     }
 
     /// The channel that letters go out by, if there is one.

@@ -228,8 +228,8 @@ pub fn summary(kind: NoticeKind, ticket: &Ticket) -> String {
 fn signal(kind: NoticeKind) -> Signal {
     use NoticeKind as K;
     match kind {
-        K::Opened | K::Released | K::Reopened => Signal::Trigger,
-        K::Acknowledged | K::Taken | K::HandoffAccepted => Signal::Acknowledge,
+        K::Opened | K::Released | K::Reopened | K::Escalated => Signal::Trigger,
+        K::Acknowledged | K::Taken | K::HandoffAccepted | K::PageAnswered => Signal::Acknowledge,
         K::Closed | K::Merged => Signal::Resolve,
         _ => Signal::None,
     }

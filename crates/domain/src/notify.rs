@@ -84,6 +84,16 @@ macro_rules! kinds {
 kinds! {
     /// A ticket was opened and is somebody's.
     Opened = "opened" / "Ticket opened",
+    /// Somebody is paged about a ticket.
+    Escalated = "escalated" / "Page",
+    /// Whoever was paged has answered.
+    PageAnswered = "page_answered" / "Page answered",
+    /// A page reached nobody.
+    PageFailed = "page_failed" / "Page failed",
+    /// The owner is asked whether they are still on it.
+    AcknowledgementReminded = "acknowledgement_reminded" / "Still on it?",
+    /// The owner did nothing after acknowledging.
+    AcknowledgementExpired = "acknowledgement_expired" / "Acknowledgement expired",
     /// An owner was released and somebody else made responsible.
     Released = "released" / "Owner released",
     /// Somebody took a ticket over.
@@ -96,6 +106,8 @@ kinds! {
     HandoffAccepted = "handoff_accepted" / "Handoff accepted",
     /// A handoff was declined.
     HandoffDeclined = "handoff_declined" / "Handoff declined",
+    /// A handoff was not answered in time.
+    HandoffExpired = "handoff_expired" / "Handoff expired",
     /// A handoff was withdrawn.
     HandoffWithdrawn = "handoff_withdrawn" / "Handoff withdrawn",
     /// A task was assigned.
@@ -112,6 +124,14 @@ kinds! {
     Reopened = "reopened" / "Ticket reopened",
     /// The ticket was merged into another.
     Merged = "merged" / "Ticket merged",
+    /// An SLA clock has little time left.
+    ClockWarned = "clock_warned" / "Little time left",
+    /// The time of an SLA clock is up.
+    ClockBreached = "clock_breached" / "Target missed",
+    /// A report to an authority is due soon.
+    DeadlineWarned = "deadline_warned" / "Report due soon",
+    /// A report to an authority was not filed in time.
+    DeadlineMissed = "deadline_missed" / "Report overdue",
     /// Several messages at once.
     Digest = "digest" / "Digest",
     /// A try of a channel.

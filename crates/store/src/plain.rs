@@ -1,8 +1,10 @@
-//! Plain rows, not in the record: credentials, sessions, tokens, one-time links, throttles, what was raised.
+//! Plain rows, not in the record: credentials, sessions, tokens, one-time and one-click links, sealed secrets, throttles, what was raised.
 
 pub mod credential;
 pub mod invite;
 pub mod node;
+pub mod one_click;
+pub mod sealed;
 pub mod session;
 pub mod throttle;
 pub mod token;

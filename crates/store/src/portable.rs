@@ -1,8 +1,8 @@
 //! The whole content of a database as two streams of lines that either engine can take in. Knows no files and no evidence.
 //!
 //! The record goes as its export; the rows folded from it are folded anew. Beside it go the plain rows that nobody wants to
-//! lose: credentials, recovery codes, tokens, invitations, what was raised, replies kept for repeated requests. Sessions and throttles stay
-//! behind.
+//! lose: credentials, recovery codes, tokens, invitations, secrets of channels, what was raised, replies kept for repeated requests. Sessions
+//! and throttles stay behind, and so do messages on their way: a copy that is tried out must not write to people.
 
 use midwatch_domain::entry::Chain;
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,12 @@ const TABLES: &[Table] = &[
         key: 1,
         read: "SELECT digest, purpose, person, expires_at FROM invites WHERE digest > ?1 ORDER BY digest LIMIT 500",
         put: "INSERT INTO invites (digest, purpose, person, expires_at) VALUES (?1, ?2, ?3, ?4)",
+    },
+    Table {
+        name: "secrets",
+        key: 1,
+        read: "SELECT name, sealed, set_at FROM secrets WHERE name > ?1 ORDER BY name LIMIT 500",
+        put: "INSERT INTO secrets (name, sealed, set_at) VALUES (?1, ?2, ?3)",
     },
     Table {
         name: "raised",

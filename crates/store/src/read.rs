@@ -3,6 +3,7 @@
 pub mod board;
 pub mod clocks;
 pub mod counts;
+pub mod deliveries;
 pub mod facets;
 pub mod person;
 pub mod record;

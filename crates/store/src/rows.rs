@@ -1,6 +1,7 @@
 //! Rows folded from the record: load and save, one file per kind of state.
 
 pub mod clock;
+pub mod delivery;
 pub mod directory;
 pub mod head;
 pub mod idempotency;

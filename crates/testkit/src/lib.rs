@@ -1,5 +1,7 @@
 //! A desk for tests: a folder or database of its own, a clock moved by hand, a repeatable source of randomness, a cast of people.
 
+pub mod peers;
+
 use midwatch_desk::{Desk, Settings, begin, configure};
 use midwatch_domain::access::{Role, Viewer};
 use midwatch_domain::id::{PersonId, TeamId, TicketNo};

@@ -7,14 +7,12 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 fn quick() -> Egress {
-    // The one provider of this process; another test may have been faster.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Egress::new(Limits {
+    let limits = Limits {
         connect: Duration::from_secs(2),
         total: Duration::from_millis(700),
         answer_bytes: 1000,
-    })
-    .unwrap()
+    };
+    Egress::new(limits, &[]).unwrap()
 }
 
 /// The list of attacks on addresses: each is refused before a name is looked up.

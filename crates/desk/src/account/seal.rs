@@ -49,7 +49,9 @@ impl Seal {
             ))),
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(says(e)),
             Err(_) if any_sealed => {
-                tracing::error!("the seal key is missing: second factors cannot be checked");
+                tracing::error!(
+                    "the seal key is missing: second factors cannot be checked and channels have no secrets"
+                );
                 Ok(Self(None))
             }
             Err(_) => {
@@ -63,7 +65,7 @@ impl Seal {
     fn key(&self) -> Result<&LessSafeKey, StoreError> {
         self.0.as_ref().ok_or_else(|| {
             StoreError::Unsuitable(format!(
-                "The key that seals second factors is missing. Restore {FILE} of the data folder from a backup or set {VARIABLE}, and start again. \
+                "The key that seals second factors and secrets of channels is missing. Restore {FILE} of the data folder from a backup or set {VARIABLE}, and start again. \
                  Recovery codes work without it, and an administrator can take a person's second factor away."
             ))
         })

@@ -6,6 +6,7 @@ use midwatch_domain::actor::Actor;
 use midwatch_domain::id::{PersonId, TokenId};
 use midwatch_domain::refusal::required_line;
 use midwatch_store::plain::invite;
+use midwatch_store::plain::one_click;
 use midwatch_store::plain::session::{self, Session};
 use midwatch_store::plain::token::{self, Token};
 use midwatch_store::{Fault, StoreError, WriteTx};
@@ -256,6 +257,7 @@ pub(crate) fn end_all(
     let sessions = session::end_others(&mut w.tx, person, "")?;
     let tokens = token::revoke_all(&mut w.tx, person, now)?;
     invite::drop_of(&mut w.tx, person)?;
+    one_click::drop_of(&mut w.tx, person)?;
     note(
         w,
         actor,

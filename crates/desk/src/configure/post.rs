@@ -78,6 +78,7 @@ pub(super) fn channel(viewer: &Viewer, d: &Directory, c: Channel) -> Checked {
                 change.push("may reach the own network".into());
             }
             if c.deleted {
+                c.secret_at = None;
                 change.push("deleted".into());
             }
         }

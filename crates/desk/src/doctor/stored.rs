@@ -15,7 +15,7 @@ const MINUTE_MS: i64 = 60_000;
 type Part = (&'static str, fn(&Desk, bool) -> Result<Check, StoreError>);
 
 pub(super) fn checks(desk: &Desk, full: bool) -> Vec<Check> {
-    let parts: [Part; 12] = [
+    let parts: [Part; 14] = [
         ("database", schema),
         ("durability", durability),
         ("clock", clock),
@@ -28,6 +28,8 @@ pub(super) fn checks(desk: &Desk, full: bool) -> Vec<Check> {
         ("time zone", time_zone),
         ("record", record),
         ("evidence", evidence),
+        ("channels", super::post::channels),
+        ("messages", super::post::messages),
     ];
     let look = |(name, part): Part| {
         part(desk, full).unwrap_or_else(|e| check(name, Level::Fail, format!("{e}.")))

@@ -2,6 +2,7 @@
 
 use midwatch_desk::Settings;
 use midwatch_desk::doctor::{Check, Level, examine};
+use midwatch_domain::revise::Revision;
 use midwatch_testkit::{Engine, TestDesk, aside};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -18,13 +19,23 @@ fn level(checks: &[Check], name: &str) -> Level {
 
 async fn a_healthy_desk_is_well(engine: Engine) {
     let t = TestDesk::new(engine).await;
+    assert_eq!(
+        level(&aside(|| examine(t.settings.clone(), false)), "channels"),
+        Level::Warn
+    );
+    let mailbox = serde_json::json!({
+        "id": "chn_mailbox", "name": "Mailbox", "enabled": true,
+        "settings": { "kind": "mailbox", "from": "midwatch@example.org" },
+    });
+    let mailbox = Revision::Channel(serde_json::from_value(mailbox).unwrap());
+    t.desk.revise(t.as_(&t.cast.ada), mailbox).await.unwrap();
     t.open(&t.cast.ben, "A").await;
     t.desk.tick().await.unwrap();
     t.desk.fire_due().await.unwrap();
     t.desk.beat().await.unwrap();
     for full in [false, true] {
         let checks = aside(|| examine(t.settings.clone(), full));
-        assert_eq!(checks.len(), 15);
+        assert_eq!(checks.len(), 17);
         for c in checks.iter().filter(|c| c.name != "disk space") {
             assert_eq!(c.level, Level::Ok, "{c}");
         }

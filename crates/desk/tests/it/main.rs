@@ -9,5 +9,6 @@ mod doctor;
 mod engine;
 mod first_ticket;
 mod nodes;
+mod post;
 mod record;
 mod timers;

@@ -139,12 +139,18 @@ fn fill(text: &str, value: &dyn Fn(&str) -> String) -> String {
 pub fn shipped(kind: NoticeKind) -> MessageTemplate {
     use NoticeKind as K;
     let title = match kind {
-        K::Opened | K::Released | K::Reopened => "{{severity}}: {{title}}",
+        K::Opened | K::Released | K::Reopened | K::Escalated => "{{severity}}: {{title}}",
         _ => "{{about}}: {{title}}",
     };
     let text = match kind {
         K::Opened => {
             "{{who}} opened {{number}}, “{{title}}”.\n\n{{severity}} · {{kind}} · {{tlp}}\nTeam {{team}}, responsible: {{owner}}."
+        }
+        K::Escalated => {
+            "{{number}}, “{{title}}”, needs somebody: {{who}} {{what}}.\n\n{{severity}} · {{kind}} · {{phase}} · {{tlp}}\nTeam {{team}}, responsible: {{owner}}."
+        }
+        K::AcknowledgementReminded => {
+            "{{reader}}, are you still on {{number}}, “{{title}}”? Nothing was done since you acknowledged it. Do something on the ticket, or hand it over; else it escalates again.\n\n{{severity}} · {{phase}} · {{tlp}}"
         }
         K::HandoffOffered => {
             "{{who}} asks you to take {{number}}, “{{title}}”, over. They stay responsible until you accept.\n\n{{details}}"

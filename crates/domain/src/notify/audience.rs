@@ -6,7 +6,7 @@ use super::{Notice, NoticeKind, To, Urgency, may_hear};
 use crate::actor::Actor;
 use crate::directory::Directory;
 use crate::id::PersonId;
-use crate::ticket::{Ticket, TicketEntry};
+use crate::ticket::{Answer, Ticket, TicketEntry};
 
 /// Who is to hear of `entry`, which `by` made and which left the ticket as `after`. Each one once, by the most urgent reason.
 pub fn notices(
@@ -17,7 +17,7 @@ pub fn notices(
     directory: &Directory,
 ) -> Vec<Notice> {
     let mut hearers = Hearers::default();
-    hearers.of(entry, before, after);
+    hearers.of(entry, before, after, directory);
     let mut out: Vec<Notice> = hearers
         .people
         .into_iter()
@@ -49,26 +49,47 @@ impl Hearers {
         self.people.entry(person.clone()).or_insert(why);
     }
 
-    fn of(&mut self, entry: &TicketEntry, before: Option<&Ticket>, t: &Ticket) {
+    fn of(&mut self, entry: &TicketEntry, before: Option<&Ticket>, t: &Ticket, d: &Directory) {
         use NoticeKind as K;
         use TicketEntry as E;
         match entry {
-            E::Opened(e) => self.page(&e.owner, K::Opened, RESPONSIBLE),
+            E::Opened(_) => self.made_responsible(t, d, K::Opened),
+            E::Escalated(e) => {
+                let why = match e.level {
+                    0 => "You are paged as the last resort.".to_owned(),
+                    level => format!("You are paged at level {level}."),
+                };
+                for person in &e.paged {
+                    self.page(person, K::Escalated, why.clone());
+                }
+            }
+            E::PageAnswered(_) => self.tell(&t.owner, K::PageAnswered, RESPONSIBLE),
+            E::PageFailed(e) if t.owner != e.person => {
+                self.tell(&t.owner, K::PageFailed, RESPONSIBLE);
+            }
+            E::AcknowledgementReminded(e) => {
+                self.page(&e.owner, K::AcknowledgementReminded, RESPONSIBLE);
+            }
+            E::AcknowledgementExpired(e) => {
+                self.tell(&e.owner, K::AcknowledgementExpired, RESPONSIBLE);
+            }
             E::Released(e) => {
-                self.page(&e.to, K::Released, RESPONSIBLE);
-                self.tell(&e.from, K::Released, "You were responsible for it.");
+                self.made_responsible(t, d, K::Released);
+                self.tell(&e.from, K::Released, WAS_RESPONSIBLE);
             }
             E::Taken(e) => {
-                self.tell(&e.from, K::Taken, "You were responsible for it.");
+                self.tell(&e.from, K::Taken, WAS_RESPONSIBLE);
                 if let Some(offer) = before.and_then(|b| b.offer.as_ref()) {
-                    self.tell(&offer.to, K::Taken, "It was offered to you.");
+                    self.tell(&offer.to, K::Taken, ASKED);
                 }
             }
             E::HandoffOffered(e) => self.page(&e.to, K::HandoffOffered, "It is offered to you."),
-            E::HandoffAccepted(e) => self.tell(&e.from, K::HandoffAccepted, "You offered it."),
-            E::HandoffDeclined(e) => self.tell(&e.from, K::HandoffDeclined, "You offered it."),
-            E::HandoffWithdrawn(e) => {
-                self.tell(&e.to, K::HandoffWithdrawn, "It was offered to you.");
+            E::HandoffAccepted(e) => self.tell(&e.from, K::HandoffAccepted, OFFERED),
+            E::HandoffDeclined(e) => self.tell(&e.from, K::HandoffDeclined, OFFERED),
+            E::HandoffWithdrawn(e) => self.tell(&e.to, K::HandoffWithdrawn, ASKED),
+            E::HandoffExpired(e) => {
+                self.tell(&e.from, K::HandoffExpired, OFFERED);
+                self.tell(&e.to, K::HandoffExpired, ASKED);
             }
             E::TaskAssigned(e) => self.assigned(e.assignee.as_ref()),
             E::TaskAdded(e) => self.assigned(e.assignee.as_ref()),
@@ -77,11 +98,27 @@ impl Hearers {
             E::PhaseMoved(_) => self.followers(t, K::PhaseMoved),
             E::Closed(_) => self.followers(t, K::Closed),
             E::Merged(_) => self.followers(t, K::Merged),
-            E::Reopened(e) => {
-                self.page(&e.owner, K::Reopened, RESPONSIBLE);
+            E::Reopened(_) => {
+                self.made_responsible(t, d, K::Reopened);
                 self.followers(t, K::Reopened);
             }
+            E::ClockWarned(_) => self.tell(&t.owner, K::ClockWarned, RESPONSIBLE),
+            E::ClockBreached(_) => self.tell(&t.owner, K::ClockBreached, RESPONSIBLE),
+            E::DeadlineWarned(_) => self.page(&t.owner, K::DeadlineWarned, RESPONSIBLE),
+            E::DeadlineMissed(_) => self.page(&t.owner, K::DeadlineMissed, RESPONSIBLE),
             _ => {}
+        }
+    }
+
+    /// Who is responsible now hears of it by the first step of the escalation, which follows at once; else without a page.
+    fn made_responsible(&mut self, t: &Ticket, d: &Directory, kind: NoticeKind) {
+        let e = &t.escalation;
+        let paged = || {
+            let first = d.policy_of(t).step(e.step, t, d, t.updated_at);
+            first.people.contains(&t.owner)
+        };
+        if !(e.next_at.is_some_and(|at| at <= t.updated_at) && paged()) {
+            self.tell(&t.owner, kind, RESPONSIBLE);
         }
     }
 
@@ -103,6 +140,9 @@ impl Hearers {
 }
 
 const RESPONSIBLE: &str = "You are responsible for it.";
+const WAS_RESPONSIBLE: &str = "You were responsible for it.";
+const OFFERED: &str = "You offered it.";
+const ASKED: &str = "It was offered to you.";
 
 /// Channels that hear of an entry. A restricted ticket is spoken of on none.
 fn heard(entry: &TicketEntry, t: &Ticket, directory: &Directory) -> Vec<Notice> {
@@ -138,6 +178,10 @@ fn loud(entry: &TicketEntry) -> Option<(NoticeKind, Urgency)> {
         E::Opened(_) => (K::Opened, Page),
         E::Released(_) => (K::Released, Page),
         E::Reopened(_) => (K::Reopened, Page),
+        E::Escalated(_) => (K::Escalated, Page),
+        E::ClockBreached(_) => (K::ClockBreached, Tell),
+        E::DeadlineMissed(_) => (K::DeadlineMissed, Tell),
+        E::PageAnswered(e) if e.answer == Answer::Coming => (K::PageAnswered, Tell),
         E::Acknowledged(_) => (K::Acknowledged, Tell),
         E::Taken(_) => (K::Taken, Tell),
         E::HandoffAccepted(_) => (K::HandoffAccepted, Tell),

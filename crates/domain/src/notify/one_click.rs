@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 use crate::Refusal;
 use crate::id::PersonId;
-use crate::ticket::{AcceptHandoff, Acknowledge, Command, DeclineHandoff, Ticket};
+use crate::ticket::{
+    AcceptHandoff, Acknowledge, Answer, AnswerPage, Command, DeclineHandoff, Ticket,
+};
 
 /// A verb that a link in a message leads to, after a page that asks once more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -17,6 +19,10 @@ pub enum OneClick {
     AcceptHandoff,
     /// The receiver does not.
     DeclineHandoff,
+    /// Whoever was paged is on it.
+    Coming,
+    /// Whoever was paged cannot.
+    Cannot,
 }
 
 impl OneClick {
@@ -25,6 +31,8 @@ impl OneClick {
         OneClick::Acknowledge,
         OneClick::AcceptHandoff,
         OneClick::DeclineHandoff,
+        OneClick::Coming,
+        OneClick::Cannot,
     ];
 
     /// As stored.
@@ -33,6 +41,8 @@ impl OneClick {
             OneClick::Acknowledge => "acknowledge",
             OneClick::AcceptHandoff => "accept_handoff",
             OneClick::DeclineHandoff => "decline_handoff",
+            OneClick::Coming => "coming",
+            OneClick::Cannot => "cannot",
         }
     }
 
@@ -42,6 +52,8 @@ impl OneClick {
             OneClick::Acknowledge => "Acknowledge",
             OneClick::AcceptHandoff => "Accept the handoff",
             OneClick::DeclineHandoff => "Decline",
+            OneClick::Coming => "I am on it",
+            OneClick::Cannot => "I cannot",
         }
     }
 
@@ -51,7 +63,14 @@ impl OneClick {
             OneClick::Acknowledge => "Acknowledge",
             OneClick::AcceptHandoff => "Become responsible for",
             OneClick::DeclineHandoff => "Decline the handoff of",
+            OneClick::Coming => "Answer that you are on",
+            OneClick::Cannot => "Answer that you cannot come to",
         }
+    }
+
+    /// Whether it is what is hoped for.
+    pub fn is_wanted(self) -> bool {
+        !matches!(self, OneClick::DeclineHandoff | OneClick::Cannot)
     }
 
     /// Whether it wants a reason to be typed.
@@ -68,8 +87,15 @@ impl OneClick {
                 reason: reason.to_owned(),
             }
             .into(),
+            OneClick::Coming => answer(Answer::Coming, reason),
+            OneClick::Cannot => answer(Answer::Cannot, reason),
         }
     }
+}
+
+fn answer(answer: Answer, text: &str) -> Command {
+    let text = text.to_owned();
+    AnswerPage { answer, text }.into()
 }
 
 impl FromStr for OneClick {
@@ -90,6 +116,9 @@ pub fn offers(ticket: &Ticket, person: &PersonId) -> Vec<OneClick> {
     }
     if ticket.owner == *person && ticket.acknowledged.is_none() {
         return vec![OneClick::Acknowledge];
+    }
+    if ticket.escalation.awaits(person) {
+        return vec![OneClick::Coming, OneClick::Cannot];
     }
     Vec::new()
 }
@@ -112,7 +141,8 @@ mod tests {
         );
         for verb in OneClick::ALL {
             assert_eq!(verb.as_str().parse::<OneClick>().unwrap(), *verb);
-            assert_eq!(verb.command("Away.").name(), verb.as_str());
+            let name = verb.command("Away.").name();
+            assert!(name == verb.as_str() || name == "answer_page");
         }
     }
 }

@@ -1,7 +1,5 @@
 //! A person's own rules: by which ways they hear of what, at which hours. A page always has a way out.
 
-use jiff::civil::{Time, Weekday};
-use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
@@ -9,40 +7,28 @@ use utoipa::ToSchema;
 use super::{Urgency, Way};
 use crate::Refusal;
 use crate::channel::check_address;
+use crate::civil::{DAY_MS, Day, TimeOfDay, Wall, known_zone};
 use crate::directory::Directory;
 use crate::id::PersonId;
 use crate::moment::Moment;
-use crate::words::Severity;
+use crate::words::{Severity, Weekday};
 
 /// Most rules of one person.
 const MAX_RULES: usize = 20;
-/// When the digest comes unless the person says otherwise.
-pub const DIGEST_AT: &str = "08:00";
-
-/// On which days of the week.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Days {
-    /// Every day.
-    #[default]
-    All,
-    /// Monday to Friday.
-    Weekdays,
-    /// Saturday and Sunday.
-    Weekend,
-}
-
 /// Hours of the day, in the person's time zone; from 22:00 to 06:00 passes midnight and belongs to the day it begins on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Hours {
-    /// On which days.
+    /// On which days; none named: every day.
     #[serde(default)]
-    pub days: Days,
+    #[schema(value_type = Vec<String>)]
+    pub days: BTreeSet<Weekday>,
     /// From, such as `08:00`.
-    pub from: String,
-    /// To, such as `18:00`; the same as `from`: the whole day.
-    pub to: String,
+    #[schema(value_type = String)]
+    pub from: TimeOfDay,
+    /// To, such as `18:00`.
+    #[schema(value_type = String)]
+    pub to: TimeOfDay,
 }
 
 /// One rule: what it is for, and the ways.
@@ -77,11 +63,13 @@ pub struct NotifyRules {
     pub time_zone: String,
     /// When the digest comes, such as `08:00`.
     #[serde(default = "digest_at")]
-    pub digest_at: String,
+    #[schema(value_type = String)]
+    pub digest_at: TimeOfDay,
 }
 
-fn digest_at() -> String {
-    DIGEST_AT.into()
+/// When the digest comes unless the person says otherwise.
+fn digest_at() -> TimeOfDay {
+    "08:00".parse().unwrap_or(TimeOfDay::NOON)
 }
 
 impl NotifyRules {
@@ -102,21 +90,19 @@ impl NotifyRules {
     /// A refusal naming the field.
     pub fn validate(mut self, directory: &Directory) -> Result<Self, Refusal> {
         self.time_zone = self.time_zone.trim().to_owned();
-        if !self.time_zone.is_empty() && TimeZone::get(&self.time_zone).is_err() {
-            return Err(Refusal::invalid(
-                "time_zone",
-                "Expected an IANA time zone such as Europe/Berlin, or nothing for the organisation's.",
-            ));
+        if !self.time_zone.is_empty() {
+            known_zone(&self.time_zone)?;
         }
-        clock("digest_at", &self.digest_at)?;
         if self.rules.len() > MAX_RULES {
             return Err(Refusal::invalid("rules", "At most 20 rules."));
         }
         for (i, rule) in self.rules.iter_mut().enumerate() {
             let at = |part: &str| format!("rules.{i}.{part}");
-            if let Some(hours) = &rule.hours {
-                clock(&at("from"), &hours.from)?;
-                clock(&at("to"), &hours.to)?;
+            if rule.hours.as_ref().is_some_and(|h| h.from == h.to) {
+                return Err(Refusal::invalid(
+                    at("to"),
+                    "These hours are empty. The whole day is 00:00 to 24:00.",
+                ));
             }
             let mut seen = BTreeSet::new();
             for way in &mut rule.ways {
@@ -153,10 +139,11 @@ impl NotifyRules {
         Ok(self)
     }
 
-    fn zone(&self, directory: &Directory) -> TimeZone {
-        let own = TimeZone::get(&self.time_zone).ok();
-        own.filter(|_| !self.time_zone.is_empty())
-            .unwrap_or_else(|| directory.time_zone())
+    fn zone<'a>(&'a self, directory: &'a Directory) -> &'a str {
+        match self.time_zone.as_str() {
+            "" => directory.zone(),
+            own => own,
+        }
     }
 }
 
@@ -171,11 +158,11 @@ pub fn ways(
 ) -> Vec<Way> {
     let rules = directory.notify_rules.get(person);
     let found = rules.and_then(|r| {
-        let zone = r.zone(directory);
+        let shown = Wall::new(r.zone(directory)).shows(now);
         let fits = |rule: &&Rule| {
             (rule.severities.is_empty() || rule.severities.contains(&severity))
                 && rule.urgency.is_none_or(|u| u == urgency)
-                && rule.hours.as_ref().is_none_or(|h| h.cover(&zone, now))
+                && rule.hours.as_ref().is_none_or(|h| h.cover(shown))
         };
         r.rules.iter().find(fits)
     });
@@ -200,60 +187,28 @@ pub fn ways(
 /// When the person's next digest comes.
 pub fn next_digest(directory: &Directory, person: &PersonId, now: Moment) -> Moment {
     let rules = directory.notify_rules.get(person);
-    let zone = rules.map_or_else(|| directory.time_zone(), |r| r.zone(directory));
-    let at = rules.and_then(|r| clock("digest_at", &r.digest_at).ok());
-    let at = at.unwrap_or_else(|| Time::constant(8, 0, 0, 0));
-    let local = now.timestamp().to_zoned(zone.clone());
-    let mut day = local.date();
-    for _ in 0..3 {
-        let next = day.to_datetime(at).to_zoned(zone.clone());
-        match next.map(|z| Moment(z.timestamp().as_millisecond())) {
-            Ok(next) if next > now => return next,
-            _ => {}
-        }
-        match day.tomorrow() {
-            Ok(next) => day = next,
-            Err(_) => break,
-        }
-    }
-    now.plus_ms(86_400_000)
+    let wall = Wall::new(rules.map_or(directory.zone(), |r| r.zone(directory)));
+    let time = rules.map_or_else(digest_at, |r| r.digest_at);
+    let today = wall.day(now);
+    let coming = (0..3).map(|days| wall.at(today.plus(days), time));
+    coming.into_iter().find(|at| *at > now).unwrap_or(now)
 }
 
 impl Hours {
-    fn cover(&self, zone: &TimeZone, now: Moment) -> bool {
-        let (Ok(from), Ok(to)) = (clock("from", &self.from), clock("to", &self.to)) else {
-            return false;
+    /// Whether the hours hold when the clock on the wall shows this.
+    fn cover(&self, wall_ms: i64) -> bool {
+        let time = wall_ms.rem_euclid(DAY_MS);
+        let on = |ms: i64| {
+            let day = Day::of_wall(ms).weekday();
+            self.days.is_empty() || self.days.contains(&day)
         };
-        let local = now.timestamp().to_zoned(zone.clone());
-        let time = local.time();
-        let on = |day: Weekday| {
-            let weekend = matches!(day, Weekday::Saturday | Weekday::Sunday);
-            match self.days {
-                Days::All => true,
-                Days::Weekdays => !weekend,
-                Days::Weekend => weekend,
-            }
-        };
-        let (today, yesterday) = (on(local.weekday()), on(local.weekday().previous()));
+        let (from, to) = (self.from.ms(), self.to.ms());
         if from < to {
-            today && (from..to).contains(&time)
-        } else if from == to {
-            today
+            on(wall_ms) && (from..to).contains(&time)
         } else {
-            (today && time >= from) || (yesterday && time < to)
+            (time >= from && on(wall_ms)) || (time < to && on(wall_ms - DAY_MS))
         }
     }
-}
-
-/// Reads a time of day.
-fn clock(field: &str, text: &str) -> Result<Time, Refusal> {
-    let parts = text.split_once(':').filter(|(h, m)| {
-        (1..=2).contains(&h.len())
-            && m.len() == 2
-            && (h.to_string() + m).bytes().all(|b| b.is_ascii_digit())
-    });
-    let read = parts.and_then(|(h, m)| Time::new(h.parse().ok()?, m.parse().ok()?, 0, 0).ok());
-    read.ok_or_else(|| Refusal::invalid(field, "Expected a time of day such as 08:00."))
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@ use midwatch_domain::actor::Actor;
 use midwatch_domain::directory::Directory;
 use midwatch_domain::entry::Entry;
 use midwatch_domain::id::TicketNo;
+use midwatch_domain::notify::{notices, outgoing};
 use midwatch_domain::ticket::{At, Planned, Ticket, TicketEntry};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::db::{Tx, Value};
-use crate::rows::timer;
+use crate::rows::{delivery, timer};
 use crate::{StoreError, WriteTx, params, search};
 
 const LOAD: &str = "SELECT state FROM ticket_states WHERE number = ?1";
@@ -104,8 +105,12 @@ pub fn record(
                 p.ticket
             ))
         })?;
-        states.insert(p.ticket, after);
         let directory = w.directory.clone();
+        let was = before.get(&p.ticket).and_then(Option::as_ref);
+        let told = notices(&p.entry, actor, was, &after, &directory);
+        let out = outgoing(told, &after, &directory, entry.recorded_at);
+        delivery::plan(w, entry.seq, Some(p.ticket), out)?;
+        states.insert(p.ticket, after);
         search::add(&mut w.tx, entry.seq, p.ticket, &p.entry, &directory)?;
         entries.push(entry);
     }

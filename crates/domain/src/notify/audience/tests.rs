@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::channel::Channel;
+use crate::escalation::{Level, Policy, Target};
 use crate::id::TicketNo;
 use crate::testing::{Desk, id};
+use crate::words::Severity;
 use serde_json::{Value, json};
 
 /// The audience of the last entry: `page ben opened`, in order of the people.
@@ -28,10 +30,37 @@ fn after(desk: &mut Desk, who: &str, n: TicketNo, verb: &str, body: Value) -> Ve
 }
 
 #[test]
-fn a_new_ticket_pages_its_owner_unless_they_opened_it() {
+fn an_owner_hears_of_a_new_ticket_by_the_page_and_else_without_one() {
     let mut desk = Desk::new();
-    desk.open("rita");
-    assert_eq!(heard_last(&desk, None), ["page ben opened"]);
+    let n = desk.open("rita");
+    assert_eq!(heard_last(&desk, None), [] as [&str; 0]);
+    desk.after(1000, n);
+    assert_eq!(heard_last(&desk, None), ["page ben escalated"]);
+    let (policy, lead) = (
+        crate::escalation::shipped(Severity::Medium),
+        vec![Target::Lead],
+    );
+    let policy = Policy {
+        id: "pol_lead".parse().unwrap(),
+        levels: vec![Level {
+            who: lead,
+            wait_min: 5,
+        }],
+        ..policy
+    };
+    let soc = desk
+        .directory
+        .teams
+        .get_mut(&crate::testing::team("soc"))
+        .unwrap();
+    soc.policy = Some(policy.id.clone());
+    desk.directory
+        .policies
+        .insert(policy.id.clone(), vec![policy]);
+    let n = desk.open("rita");
+    assert_eq!(heard_last(&desk, None), ["tell ben opened"]);
+    desk.after(1000, n);
+    assert_eq!(heard_last(&desk, None), ["page lena escalated"]);
     desk.open("ben");
     assert_eq!(heard_last(&desk, None), [] as [&str; 0]);
 }
@@ -121,7 +150,7 @@ fn followers_hear_of_the_course_and_the_actor_does_not() {
         "reopen",
         json!({ "reason": "Not over." }),
     );
-    assert_eq!(said[0], "page ben reopened");
+    assert_eq!(said, expect("reopened", "lena"));
     let said = after(
         &mut desk,
         "lena",
@@ -129,7 +158,9 @@ fn followers_hear_of_the_course_and_the_actor_does_not() {
         "release",
         json!({ "reason": "On leave.", "to": id("cleo") }),
     );
-    assert_eq!(said, ["tell ben released", "page cleo released"]);
+    assert_eq!(said, ["tell ben released"]);
+    desk.after(1000, n);
+    assert_eq!(heard_last(&desk, None), ["page cleo escalated"]);
 }
 
 #[test]
