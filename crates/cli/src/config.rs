@@ -42,6 +42,9 @@ pub struct Flags {
     /// Private key, PEM.
     #[arg(long, env = "MIDWATCH_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<String>,
+    /// Certificates of authorities trusted besides the system's, PEM.
+    #[arg(long, env = "MIDWATCH_AUTHORITIES", value_name = "FILE")]
+    pub authorities: Option<String>,
     /// Largest piece of evidence, in mebibytes.
     #[arg(long, env = "MIDWATCH_MAX_EVIDENCE_MIB", value_name = "N")]
     pub max_evidence_mib: Option<u64>,
@@ -80,6 +83,8 @@ pub struct Config {
     pub tls_certificate: String,
     /// Empty or a file.
     pub tls_key: String,
+    /// Empty or a file.
+    pub authorities: String,
     /// Mebibytes.
     pub max_evidence_mib: u64,
     /// Connections.
@@ -122,6 +127,7 @@ impl Config {
         set("public_url", text(&flags.public_url));
         set("tls_certificate", text(&flags.tls_certificate));
         set("tls_key", text(&flags.tls_key));
+        set("authorities", text(&flags.authorities));
         set(
             "max_evidence_mib",
             flags
@@ -149,6 +155,17 @@ impl Config {
         self.address()?;
         if self.tls_certificate.is_empty() != self.tls_key.is_empty() {
             return Err("tls_certificate and tls_key belong together: set both or neither.".into());
+        }
+        if !self.authorities.is_empty() {
+            let read = std::fs::read_to_string(&self.authorities);
+            let text =
+                read.map_err(|e| format!("authorities: {} cannot be read: {e}", self.authorities))?;
+            if !text.contains("-----BEGIN CERTIFICATE-----") {
+                return Err(format!(
+                    "authorities: {} holds no certificate in PEM.",
+                    self.authorities
+                ));
+            }
         }
         if !(self.public_url.is_empty()
             || self.public_url.starts_with("https://")
@@ -232,9 +249,14 @@ impl Config {
         } else {
             Location::Postgres(self.database.clone())
         };
+        let authorities = Some(PathBuf::from(&self.authorities));
         Settings {
             location,
             readers: self.readers,
+            outside: midwatch_desk::Outside {
+                authorities: authorities.filter(|_| !self.authorities.is_empty()),
+                ..settings.outside
+            },
             ..settings
         }
     }

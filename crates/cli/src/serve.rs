@@ -54,6 +54,7 @@ pub async fn serve(
         .map_err(|e| format!("Cannot listen on {}: {e}", config.listen))?;
     listener.set_nonblocking(true).map_err(|e| e.to_string())?;
     let bound = listener.local_addr().map_err(|e| e.to_string())?;
+    desk.reached_at(config.url(bound));
 
     let web = midwatch_web::Config {
         secure: config.is_secure(),

@@ -44,7 +44,7 @@ impl Default for Limits {
 pub struct Egress {
     public: Client,
     private: Client,
-    authorities: Vec<Vec<u8>>,
+    authorities: Option<Vec<u8>>,
     limits: Limits,
 }
 
@@ -70,13 +70,11 @@ impl Egress {
     ///
     /// # Errors
     /// If this machine has no way to speak TLS.
-    pub fn new(limits: Limits, authorities: &[Vec<u8>]) -> Result<Self, Failure> {
+    pub fn new(limits: Limits, authorities: Option<Vec<u8>>) -> Result<Self, Failure> {
         // Whoever was first has chosen the same: there is one provider in this house.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let trusted = authorities
-            .iter()
-            .map(|pem| Certificate::from_pem(pem))
-            .collect::<Result<Vec<_>, _>>()
+        let pem = authorities.as_deref().unwrap_or_default();
+        let trusted = Certificate::from_pem_bundle(pem)
             .map_err(|e| Failure::never(format!("A certificate cannot be read: {e}.")))?;
         let client = |reach| {
             Client::builder()
@@ -95,14 +93,14 @@ impl Egress {
         Ok(Self {
             public: client(Reach::Public)?,
             private: client(Reach::Private)?,
-            authorities: authorities.to_vec(),
+            authorities,
             limits,
         })
     }
 
     /// Authorities that are trusted besides the system's.
-    pub(crate) fn authorities(&self) -> &[Vec<u8>] {
-        &self.authorities
+    pub(crate) fn authorities(&self) -> Option<&[u8]> {
+        self.authorities.as_deref()
     }
 
     /// The limits it keeps.

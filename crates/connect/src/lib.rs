@@ -22,8 +22,8 @@ pub use failure::{Failure, Retry};
 pub struct Options {
     /// Where letters of a local mailbox are put.
     pub mailbox: PathBuf,
-    /// Authorities that are trusted besides the system's, each a certificate in PEM.
-    pub authorities: Vec<Vec<u8>>,
+    /// A file of certificates (PEM) of authorities that are trusted besides the system's.
+    pub authorities: Option<PathBuf>,
     /// How long and how much.
     pub limits: Limits,
 }
@@ -50,10 +50,15 @@ impl Outside {
     /// Makes ready.
     ///
     /// # Errors
-    /// If this machine has no way to speak TLS.
+    /// If this machine has no way to speak TLS, or the authorities cannot be read.
     pub fn new(options: Options) -> Result<Self, Failure> {
+        let read = |path: &PathBuf| {
+            std::fs::read(path)
+                .map_err(|e| Failure::never(format!("{} cannot be read: {e}.", path.display())))
+        };
+        let authorities = options.authorities.as_ref().map(read).transpose()?;
         Ok(Self {
-            egress: Egress::new(options.limits.clone(), &options.authorities)?,
+            egress: Egress::new(options.limits.clone(), authorities)?,
             options,
         })
     }

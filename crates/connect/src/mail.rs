@@ -40,7 +40,7 @@ pub(crate) async fn send(egress: &Egress, parcel: &Parcel<'_>) -> Result<String,
     let found = egress.resolve(server, *port, parcel.reach()).await?;
     let tls = || {
         let mut tls = TlsParameters::builder(server.clone());
-        for pem in egress.authorities() {
+        if let Some(pem) = egress.authorities() {
             tls = tls.add_root_certificate(Certificate::from_pem(pem)?);
         }
         tls.build()

@@ -31,6 +31,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::broadcast;
 
+pub use midwatch_connect::{Failure, Options as Outside};
 pub use midwatch_store::Fault;
 
 /// What a desk needs to open.

@@ -12,7 +12,7 @@ fn quick() -> Egress {
         total: Duration::from_millis(700),
         answer_bytes: 1000,
     };
-    Egress::new(limits, &[]).unwrap()
+    Egress::new(limits, None).unwrap()
 }
 
 /// The list of attacks on addresses: each is refused before a name is looked up.

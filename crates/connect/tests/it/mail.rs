@@ -97,8 +97,7 @@ async fn a_password_goes_only_through_tls_to_the_server_that_was_meant() {
         );
         assert_eq!(peer.all(), Vec::<Value>::new());
 
-        let chain = std::fs::read(folder.path().join("chain.pem")).unwrap();
-        let outside = outside(vec![chain]);
+        let outside = outside(Some(folder.path().join("chain.pem")));
         let sent = send_by(&outside, &channel, Some("pa55 wörd"), "ben@example.org").await;
         assert_eq!(sent.unwrap(), "250 taken");
         assert_eq!(peer.next()["tls"], true);
