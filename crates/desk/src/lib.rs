@@ -189,7 +189,7 @@ impl Desk {
         let seal = Seal::load(seal_key.as_deref(), &data, any_sealed, || store.random())?;
         let hashers = Hashers::new(store.random())?;
         let vitals = Vitals::new(store.random(), store.now());
-        let post = post::Post::new(outside, store.random());
+        let post = post::Post::new(outside);
         let desk = Self {
             store,
             data,

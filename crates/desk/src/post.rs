@@ -26,6 +26,8 @@ use crate::{Desk, refresh};
 use compose::{Job, Ready};
 pub(crate) use secret::forget as forget_secret;
 
+/// Its name among the parts of the engine.
+pub(crate) const PART: &str = "messages";
 /// As many messages as are under way at once.
 const WORKERS: usize = 16;
 /// A lease holds this long, in milliseconds: longer than any sending may take.
@@ -40,16 +42,14 @@ pub(crate) struct Post {
     outside: OnceLock<Outside>,
     options: Options,
     url: OnceLock<String>,
-    holder: String,
 }
 
 impl Post {
-    pub(crate) fn new(options: Options, name: [u8; 8]) -> Self {
+    pub(crate) fn new(options: Options) -> Self {
         Self {
             outside: OnceLock::new(),
             options,
             url: OnceLock::new(),
-            holder: midwatch_domain::secret::hex(&name),
         }
     }
 }
@@ -122,6 +122,7 @@ impl Desk {
                     looked = tokio::time::Instant::now();
                     match self.take(free).await {
                         Ok(jobs) => {
+                            self.vitals.ran(PART, self.store.now());
                             nudged = jobs.len() == free;
                             for job in jobs {
                                 let desk = self.clone();
@@ -130,7 +131,9 @@ impl Desk {
                         }
                         Err(e) => {
                             nudged = false;
-                            tracing::error!(error = %e, "messages that are due could not be taken up");
+                            if self.vitals.failed(PART, e.to_string()) {
+                                tracing::error!(error = %e, "messages that are due could not be taken up; tried again");
+                            }
                         }
                     }
                 }
@@ -178,7 +181,7 @@ impl Desk {
         if !due {
             return Ok(Vec::new());
         }
-        let holder = self.post.holder.clone();
+        let holder = self.vitals.id().to_owned();
         let many = i64::try_from(many).unwrap_or(1);
         self.store.write(move |w| lease(w, &holder, many)).await
     }
@@ -225,7 +228,7 @@ impl Desk {
             }
         };
         let ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
-        let holder = self.post.holder.clone();
+        let holder = self.vitals.id().to_owned();
         let kept = outcome.clone();
         self.store
             .write(move |w| complete(w, &holder, &d, &kept, &reason, ms))

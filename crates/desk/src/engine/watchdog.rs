@@ -1,24 +1,23 @@
 //! The heartbeat to a dead man's switch elsewhere: sent only while what must run does. Whoever hears nothing calls for help.
 
-use midwatch_connect::egress::{Egress, Limits, Reach, target};
+use midwatch_connect::egress::{Reach, target};
 use midwatch_domain::Refusal;
 use midwatch_store::Fault;
 use std::time::Duration;
 
 use super::ticker;
-use crate::Desk;
+use crate::{Desk, post};
 
 /// Its name among the parts of the engine.
 pub(super) const PART: &str = "watchdog";
 /// What must have run, and within how many milliseconds.
-const MUST: &[(&str, i64)] = &[(ticker::PART, 30_000)];
+const MUST: &[(&str, i64)] = &[(ticker::PART, 30_000), (post::PART, 30_000)];
 
 /// A dead man's switch.
 pub struct Watchdog {
     url: String,
     /// How often it is told.
     pub(super) every: Duration,
-    egress: Egress,
 }
 
 impl Watchdog {
@@ -28,11 +27,9 @@ impl Watchdog {
     /// If the address cannot be used.
     pub fn new(url: &str, every: Duration) -> Result<Self, String> {
         target(url, Reach::Private).map_err(|r| r.message)?;
-        let egress = Egress::new(Limits::default()).map_err(|f| f.reason)?;
         Ok(Self {
             url: url.to_owned(),
             every,
-            egress,
         })
     }
 }
@@ -58,7 +55,8 @@ impl Desk {
                 return Err(says(why));
             }
         }
-        let answer = dog.egress.get(&dog.url, Reach::Private).await;
+        let outside = self.outside().map_err(|f| says(f.reason))?;
+        let answer = outside.egress().get(&dog.url, Reach::Private).await;
         let told = answer.and_then(|a| a.accepted());
         told.map(drop).map_err(|f| says(f.reason))
     }
