@@ -1,6 +1,7 @@
 //! `midwatch bench`: measures what the design aims for and prints a table. Measures; judges nothing.
 
 mod client;
+mod escalation;
 mod load;
 mod server;
 mod table;
@@ -23,6 +24,8 @@ pub enum Part {
     Read,
     /// Verification of the record.
     Verify,
+    /// 100,000 tickets whose clocks run, and 1,000 more that are due in the same second.
+    Escalation,
 }
 
 /// Measure this machine.
@@ -72,6 +75,9 @@ impl Bench {
                         &mut table,
                     )
                     .await?;
+                }
+                if wants(Part::Escalation) {
+                    self.escalate(name, url, &mut table).await?;
                 }
                 if url.is_some() || !(wants(Part::Read) || wants(Part::Verify)) {
                     continue;
@@ -226,6 +232,68 @@ impl Bench {
                 &format!("{entries} entries in {:.1} s", took.as_secs_f64()),
             );
         }
+        drop(std::fs::remove_dir_all(&folder));
+        Ok(())
+    }
+
+    async fn escalate(
+        &self,
+        engine: &str,
+        url: Option<&str>,
+        table: &mut Table,
+    ) -> Result<(), String> {
+        let folder = self.fresh("escalation")?;
+        let (waiting, due) = if self.quick {
+            (10_000, 100)
+        } else {
+            (100_000, 1_000)
+        };
+        let prepared = escalation::prepare(&folder, url, waiting, due)?;
+        let server = Server::start(&folder, url).await?;
+        // Starting is no waiting.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let (before, began) = (server.processor()?, Instant::now());
+        tokio::time::sleep(Duration::from_secs(25)).await;
+        let used = server.processor()?.saturating_sub(before);
+        let share = 100.0 * used.as_secs_f64() / began.elapsed().as_secs_f64();
+        let armed = format!("{} timers set", prepared.armed);
+        table.row(
+            engine,
+            &format!("{armed}: processor while nothing is due"),
+            &format!("{share:.2} %"),
+            "of one core, over 25 s",
+        );
+        table.row(
+            engine,
+            &format!("{armed}: resident memory"),
+            &format!("{:.1} MiB", server.resident_mib()),
+            "",
+        );
+        let clock = midwatch_desk::system_clock();
+        let rest = prepared.due_at.since(clock()).max(0).unsigned_abs();
+        tokio::time::sleep(Duration::from_millis(rest)).await;
+        let before = server.processor()?;
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        let used = server.processor()?.saturating_sub(before);
+        drop(server);
+        let late = escalation::lateness(&folder, url, prepared.seq)?;
+        let at = |percent: usize| {
+            late.get((late.len() * percent / 100).min(late.len().saturating_sub(1)))
+                .copied()
+                .unwrap_or(-1)
+        };
+        table.row(
+            engine,
+            &format!("{armed}: {due} due at once, lateness"),
+            &format!("p50 {} ms", at(50)),
+            &format!(
+                "p99 {} ms, max {} ms; {} fired, {} ms of processor",
+                at(99),
+                at(100),
+                late.len(),
+                used.as_millis()
+            ),
+        );
         drop(std::fs::remove_dir_all(&folder));
         Ok(())
     }

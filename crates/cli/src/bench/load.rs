@@ -3,7 +3,7 @@
 use midwatch_desk::act::{Conditions, act, open};
 use midwatch_desk::{Desk, Settings, begin};
 use midwatch_domain::access::{Role, TokenScope, Viewer};
-use midwatch_domain::id::TicketNo;
+use midwatch_domain::id::{PersonId, TicketNo};
 use midwatch_domain::ticket::{AddNote, Close, Command, Open};
 use midwatch_domain::words::{Origin, Outcome};
 use midwatch_store::{Fault, Location, verify};
@@ -61,7 +61,8 @@ const WORDS: &[&str] = &[
     "country",
 ];
 
-fn settings(folder: &Path, url: Option<&str>) -> Settings {
+/// What a desk under measurement is opened with.
+pub fn settings(folder: &Path, url: Option<&str>) -> Settings {
     let settings = Settings::in_folder(folder);
     match url {
         Some(url) => Settings {
@@ -69,6 +70,16 @@ fn settings(folder: &Path, url: Option<&str>) -> Settings {
             ..settings
         },
         None => settings,
+    }
+}
+
+/// The organisation under measurement.
+pub fn organisation() -> begin::Begin {
+    begin::Begin {
+        organisation: "Bench".into(),
+        time_zone: "UTC".into(),
+        name: "Bench".into(),
+        email: "bench@example.org".into(),
     }
 }
 
@@ -80,15 +91,9 @@ pub fn prepare(folder: &Path, url: Option<&str>) -> Result<String, String> {
     let settings = settings(folder, url);
     let work = move || {
         let desk = Desk::open(settings).map_err(|e| e.to_string())?;
-        let say = begin::Begin {
-            organisation: "Bench".into(),
-            time_zone: "UTC".into(),
-            name: "Bench".into(),
-            email: "bench@example.org".into(),
-        };
         let me = desk
             .store
-            .write_blocking(move |w| begin::begin(w, &say))
+            .write_blocking(move |w| begin::begin(w, &organisation()))
             .map_err(|e| e.to_string())?;
         let scopes: BTreeSet<TokenScope> = TokenScope::ALL.iter().copied().collect();
         let viewer = Viewer::person(me, Role::Administrator, BTreeSet::new());
@@ -105,7 +110,7 @@ pub fn prepare(folder: &Path, url: Option<&str>) -> Result<String, String> {
 }
 
 /// Runs something that blocks, outside the runtime.
-fn aside<T: Send>(work: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
+pub fn aside<T: Send>(work: impl FnOnce() -> Result<T, String> + Send) -> Result<T, String> {
     std::thread::scope(|s| {
         s.spawn(work)
             .join()
@@ -120,7 +125,8 @@ fn sentence(dice: &mut Dice, words: usize) -> String {
         .join(" ")
 }
 
-fn ticket(dice: &mut Dice) -> Open {
+/// A ticket as real ones are.
+pub fn ticket(dice: &mut Dice) -> Open {
     let body = serde_json::json!({
         "title": sentence(dice, 6),
         "description": sentence(dice, 60),
@@ -154,18 +160,21 @@ pub fn fill(folder: &Path, tickets: i64) -> Result<u64, String> {
     })
 }
 
+/// The one person of a desk under measurement.
+///
+/// # Errors
+/// If it is not set up.
+pub fn analyst(w: &midwatch_store::WriteTx<'_>) -> Result<PersonId, Fault> {
+    let me = w.directory.people.keys().next().cloned();
+    Ok(me.ok_or_else(|| midwatch_domain::Refusal::missing("person"))?)
+}
+
 fn some_tickets(
     w: &mut midwatch_store::WriteTx<'_>,
     mut dice: Dice,
     count: i64,
 ) -> Result<Dice, Fault> {
-    let me = w
-        .directory
-        .people
-        .keys()
-        .next()
-        .cloned()
-        .ok_or_else(|| midwatch_domain::Refusal::missing("person"))?;
+    let me = analyst(w)?;
     let viewer = Viewer::person(me, Role::Administrator, BTreeSet::new());
     let once = Conditions::default();
     for _ in 0..count {

@@ -64,6 +64,27 @@ impl Server {
         })
     }
 
+    /// Processor time that it has used.
+    ///
+    /// # Errors
+    /// If the system does not tell.
+    pub fn processor(&self) -> Result<Duration, String> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))
+            .map_err(|e| e.to_string())?;
+        // The name of the command, in parentheses, may hold anything; the numbers come after it.
+        let numbers = stat
+            .rsplit_once(')')
+            .map(|(_, rest)| rest.split_whitespace());
+        let ticks: Vec<u64> = numbers
+            .map(|n| n.skip(11).take(2).flat_map(str::parse).collect())
+            .unwrap_or_default();
+        let [user, system] = ticks[..] else {
+            return Err("The system does not tell how much the server has worked.".into());
+        };
+        let second = rustix::param::clock_ticks_per_second();
+        Ok(Duration::from_millis((user + system) * 1000 / second))
+    }
+
     /// Resident memory, in mebibytes.
     pub fn resident_mib(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))
