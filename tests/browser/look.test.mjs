@@ -36,7 +36,7 @@ const pages = () => [
   "/", "/tickets", "/tickets?view=board", "/tickets?q=severity:hgh", "/tickets?q=tag:none", `/tickets/${number}`,
   ...["offer_handoff", "move_phase", "close", "classify", "restrict", "release", "split", "link", "note"].map((verb) => `/tickets/${number}/${verb}`),
   "/tickets/new", "/tickets/new?template=ransomware", "/report", "/search", "/search?q=mail", "/templates", "/templates/phishing", "/templates/phishing/edit", "/templates/new",
-  "/procedures", "/procedures/phishing_response", "/procedures/phishing_response/edit", "/record", "/record/1", "/record/verify", "/help",
+  "/policies", "/policies/pol_shipped_high", "/policies/new?from=pol_shipped_high", `/tickets/${number}/snooze`, `/tickets/${number}/escalate`, "/procedures", "/procedures/phishing_response", "/procedures/phishing_response/edit", "/record", "/record/1", "/record/verify", "/help",
   "/people", "/people/invite", "/teams", "/settings", "/account", "/tokens", "/reference", "/no/such/page",
 ];
 

@@ -37,11 +37,18 @@ try {
     if (entries > most) [story, most] = [number, entries];
   }
 
+  await lead.goto("/policies");
+  const policy = await lead.locator("tr[data-key]").first().getAttribute("data-key");
+  // A ticket whose page waits for whoever is on duty.
+  await duty.goto("/tickets?q=is:open is:unacknowledged owner:me");
+  const paged = (await duty.locator("tr[data-key]").evaluateAll((rows) => rows.map((r) => r.dataset.key)))[0] ?? story;
+
   const shots = [
     ["my-watch", duty, "/"], ["queue", duty, "/tickets"], ["board", duty, "/tickets?view=board"], ["ticket", duty, `/tickets/${story}`],
     ["close", duty, `/tickets/${story}/close`], ["new-ticket", duty, "/tickets/new?template=suspicious_log_activity"],
     ["report", reporter, "/report"], ["my-reports", reporter, "/"], ["search", duty, "/search?q=vpn severity>=medium"],
     ["templates", lead, "/templates"], ["template", lead, "/templates/phishing"], ["template-edit", lead, "/templates/phishing/edit"],
+    ["policies", lead, "/policies"], ["policy", lead, `/policies/${policy}`], ["policy-edit", lead, `/policies/${policy}/edit`], ["escalation", duty, `/tickets/${paged}`],
     ["procedures", lead, "/procedures"], ["procedure", lead, "/procedures/manual_ticket_creation"], ["procedure-edit", lead, "/procedures/handoff_and_shift_change/edit"],
     ["record", lead, "/record"], ["record-entry", lead, "/record/4000"], ["verify", lead, "/record/verify"], ["people", lead, "/people"], ["teams", lead, "/teams"], ["account", lead, "/account"], ["help", lead, "/help"],
   ];
@@ -58,7 +65,7 @@ try {
     for (const theme of ["light", "dark"]) await shoot(page, name, theme);
   }
   await duty.setViewportSize({ width: 390, height: 844 });
-  for (const [name, path] of [["phone-queue", "/tickets"], ["phone-ticket", `/tickets/${story}`]]) {
+  for (const [name, path] of [["phone-queue", "/tickets"], ["phone-ticket", `/tickets/${story}`], ["phone-escalation", `/tickets/${paged}`]]) {
     await duty.goto(path);
     for (const theme of ["light", "dark"]) await shoot(duty, name, theme);
   }

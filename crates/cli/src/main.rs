@@ -30,6 +30,10 @@ enum Command {
     Bench(bench::Bench),
     /// Work tickets on a server.
     Ticket(remote::TicketCommand),
+    /// List the escalation policies of a server.
+    Policies(remote::PoliciesCommand),
+    /// Show whom an escalation policy would page when.
+    Policy(remote::PolicyCommand),
     /// Print the API's OpenAPI document.
     Openapi,
     /// Print every setting with its default, as a settings file.
@@ -84,6 +88,8 @@ fn run(command: Command) -> Result<ExitCode, String> {
         }
         Command::Bench(b) => b.run().map(|()| ExitCode::SUCCESS),
         Command::Ticket(t) => Ok(t.run()),
+        Command::Policies(p) => Ok(p.run()),
+        Command::Policy(p) => Ok(p.run()),
         Command::Openapi => {
             let document = midwatch_web::api::openapi();
             say(&serde_json::to_string_pretty(&document).map_err(|e| e.to_string())?);

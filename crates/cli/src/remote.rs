@@ -3,6 +3,7 @@
 mod client;
 mod mail;
 mod new;
+mod policies;
 mod send;
 mod settings;
 mod show;
@@ -39,23 +40,7 @@ enum What {
 impl TicketCommand {
     /// Does it.
     pub(crate) fn run(self) -> ExitCode {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        let done = match runtime {
-            Ok(runtime) => runtime.block_on(self.act()),
-            Err(e) => Err(Failure::usage(e.to_string())),
-        };
-        match done {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => {
-                if let Some(problem) = failure.problem.as_ref().filter(|_| self.reach.json) {
-                    output::say(&problem.to_string());
-                }
-                output::complain(&output::clean(&failure.message));
-                ExitCode::from(failure.code)
-            }
-        }
+        finish(self.reach.json, self.act())
     }
 
     async fn act(&self) -> Result<(), Failure> {
@@ -86,16 +71,79 @@ impl TicketCommand {
             What::Show(show) => show.run(&client, style).await?,
             What::Verb(verb) => verb.run(&client, self.reach.json).await?,
         };
-        if self.reach.json {
-            output::say(
-                &serde_json::to_string_pretty(&answer)
-                    .map_err(|e| Failure::usage(e.to_string()))?,
-            );
-        } else if !text.is_empty() {
-            output::say(&text);
-        }
-        Ok(())
+        tell(self.reach.json, &answer, &text)
     }
+}
+
+/// Look at escalation policies on a server.
+#[derive(Args, Debug)]
+pub(crate) struct PoliciesCommand {
+    #[command(flatten)]
+    reach: Reach,
+}
+
+/// Look at one escalation policy on a server.
+#[derive(Args, Debug)]
+pub(crate) struct PolicyCommand {
+    #[command(flatten)]
+    reach: Reach,
+    #[command(subcommand)]
+    what: policies::Policy,
+}
+
+impl PoliciesCommand {
+    /// Lists them.
+    pub(crate) fn run(self) -> ExitCode {
+        finish(self.reach.json, async {
+            let client = Client::new(self.reach.access()?)?;
+            let (answer, text) = policies::list(&client, Style::of_stdout()).await?;
+            tell(self.reach.json, &answer, &text)
+        })
+    }
+}
+
+impl PolicyCommand {
+    /// Shows it.
+    pub(crate) fn run(self) -> ExitCode {
+        finish(self.reach.json, async {
+            let client = Client::new(self.reach.access()?)?;
+            let policies::Policy::Show(show) = &self.what;
+            let (answer, text) = show.run(&client, Style::of_stdout()).await?;
+            tell(self.reach.json, &answer, &text)
+        })
+    }
+}
+
+/// Runs what asks the server; says what went wrong, and ends as scripts expect.
+fn finish(json: bool, work: impl Future<Output = Result<(), Failure>>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(work),
+        Err(e) => Err(Failure::usage(e.to_string())),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Some(problem) = failure.problem.as_ref().filter(|_| json) {
+                output::say(&problem.to_string());
+            }
+            output::complain(&output::clean(&failure.message));
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// Prints what the server answered, for programs or for people.
+fn tell(json: bool, answer: &Value, text: &str) -> Result<(), Failure> {
+    if json {
+        let pretty = serde_json::to_string_pretty(answer);
+        output::say(&pretty.map_err(|e| Failure::usage(e.to_string()))?);
+    } else if !text.is_empty() {
+        output::say(text);
+    }
+    Ok(())
 }
 
 /// A text of an answer.

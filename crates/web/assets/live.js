@@ -2,6 +2,7 @@
 
 import { refreshRegions, refreshRow } from "./regions.js";
 import { toast } from "./toast.js";
+import { get } from "./trust.js";
 
 const SETTLE_MS = 250;
 const QUIET_MS = 2_000;
@@ -45,6 +46,16 @@ export function startLive() {
     timer ||= setTimeout(apply, SETTLE_MS);
   };
 
+  // Midwatch itself may have acted between the making of the page and the first word of the stream: somebody was paged.
+  let fresh = true;
+  const catchUp = async () => {
+    fresh = false;
+    const here = document.querySelector("[data-ticket]");
+    if (!here) return;
+    const missed = await get(`/tickets/${encodeURIComponent(here.dataset.ticket)}/timeline?after=${here.dataset.seq}`).catch(() => null);
+    if (missed?.querySelector(".entry")) everything();
+  };
+
   const connect = () => {
     source = new EventSource(`/live?topics=${encodeURIComponent(topics)}`);
     source.addEventListener("message", (event) => {
@@ -61,7 +72,7 @@ export function startLive() {
       clearTimeout(trouble);
       trouble = 0;
       if (state) state.hidden = true;
-      if (lost) { lost = false; everything(); }
+      if (lost) { lost = false; everything(); } else if (fresh) catchUp();
     });
     source.addEventListener("error", () => {
       lost = true;

@@ -353,7 +353,13 @@ async fn page(
         .collect();
     let levels_error = wrong("levels");
     left &= !about.starts_with("levels");
-    let drawn = policy_of(look, id, typed, PolicyId::from_bytes([0; 16])).ok();
+    // A name is not needed to see who would be paged.
+    let drawn = policy_of(look, id, typed, PolicyId::from_bytes([0; 16]));
+    let drawn = drawn.and_then(|p| {
+        let name = "as typed".to_owned();
+        Policy { name, ..p }.validate()
+    });
+    let drawn = drawn.ok();
     let title = if id.is_empty() {
         "New escalation policy"
     } else {

@@ -168,6 +168,10 @@ pub fn chip(look: &Look, t: &Ticket) -> Option<Clock> {
     let ahead = outlook(t, look.directory(), look.at());
     let next = ahead.iter().find(|a| !a.people.is_empty())?;
     let left = next.at.since(look.at());
+    // What is due this moment is being done.
+    if left <= 0 {
+        return None;
+    }
     let state = if left <= NEAR_MS {
         ClockState::Near
     } else {
