@@ -30,6 +30,8 @@ enum Command {
     Bench(bench::Bench),
     /// Work tickets on a server.
     Ticket(remote::TicketCommand),
+    /// Hand a shift over on a server, or accept one.
+    Handover(remote::Handover),
     /// Print the API's OpenAPI document.
     Openapi,
     /// Print every setting with its default, as a settings file.
@@ -84,6 +86,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
         }
         Command::Bench(b) => b.run().map(|()| ExitCode::SUCCESS),
         Command::Ticket(t) => Ok(t.run()),
+        Command::Handover(h) => Ok(h.run()),
         Command::Openapi => {
             let document = midwatch_web::api::openapi();
             say(&serde_json::to_string_pretty(&document).map_err(|e| e.to_string())?);

@@ -1,6 +1,7 @@
 //! `midwatch ticket`: the client of the API. Knows the API and people's words, nothing of storage or rules.
 
 mod client;
+mod handover;
 mod mail;
 mod new;
 mod send;
@@ -14,6 +15,7 @@ use std::process::ExitCode;
 
 use crate::output::{self, Style};
 use client::{Client, Failure};
+pub(crate) use handover::Handover;
 use settings::Reach;
 
 /// Work tickets on a server. Exit codes: 0 done, 1 refused, 2 not understood, 3 server not reached.
@@ -39,23 +41,7 @@ enum What {
 impl TicketCommand {
     /// Does it.
     pub(crate) fn run(self) -> ExitCode {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        let done = match runtime {
-            Ok(runtime) => runtime.block_on(self.act()),
-            Err(e) => Err(Failure::usage(e.to_string())),
-        };
-        match done {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(failure) => {
-                if let Some(problem) = failure.problem.as_ref().filter(|_| self.reach.json) {
-                    output::say(&problem.to_string());
-                }
-                output::complain(&output::clean(&failure.message));
-                ExitCode::from(failure.code)
-            }
-        }
+        run(&self.reach, self.act())
     }
 
     async fn act(&self) -> Result<(), Failure> {
@@ -95,6 +81,27 @@ impl TicketCommand {
             output::say(&text);
         }
         Ok(())
+    }
+}
+
+/// Runs a command of the client to its end; what went wrong is said, and its exit code returned.
+fn run(reach: &Reach, work: impl Future<Output = Result<(), Failure>>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let done = match runtime {
+        Ok(runtime) => runtime.block_on(work),
+        Err(e) => Err(Failure::usage(e.to_string())),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Some(problem) = failure.problem.as_ref().filter(|_| reach.json) {
+                output::say(&problem.to_string());
+            }
+            output::complain(&output::clean(&failure.message));
+            ExitCode::from(failure.code)
+        }
     }
 }
 
