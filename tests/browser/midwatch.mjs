@@ -26,12 +26,12 @@ export async function hostileTexts() {
 }
 
 export class Midwatch {
-  /// Starts the server; `mode` is `serve` or `demo`.
-  static async start(mode = "serve") {
+  /// Starts the server; `mode` is `serve` or `demo`, `flags` are more of the command line.
+  static async start(mode = "serve", ...flags) {
     const binary = process.env.MIDWATCH_BIN;
     assert.ok(binary, "MIDWATCH_BIN must name the executable; cargo xtask browser sets it");
     const data = await mkdtemp(join(tmpdir(), "midwatch-browser-"));
-    const child = spawn(binary, [mode, "--listen", "127.0.0.1:0", "--data", data], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(binary, [mode, "--listen", "127.0.0.1:0", "--data", data, ...flags], { stdio: ["ignore", "pipe", "pipe"] });
     const said = [];
     const want = mode === "demo" ? /ready: (http\S+)/ : /(http\S+\/setup\?token=\S+)/;
     const found = await new Promise((resolve, reject) => {
@@ -84,6 +84,15 @@ export class Midwatch {
     return page;
   }
 
+  /// Enters the demo as the first person whose name or role is given.
+  async enter(who, options) {
+    const page = await this.window(options);
+    await page.goto("/login");
+    await page.locator(".demo-people button", { hasText: who }).first().click();
+    await page.waitForURL(`${this.url}/`);
+    return page;
+  }
+
   /// Invites a person through the pages and lets them in through their link, in a window of their own.
   async invite(admin, name, email, role, options) {
     await admin.goto("/people/invite");
@@ -99,6 +108,16 @@ export class Midwatch {
     await page.waitForURL(`${this.url}/`);
     return page;
   }
+}
+
+/// What the API answers to a request from the page, as whoever is signed in there.
+export function api(page, method, path, body) {
+  return page.evaluate(async ([method, path, body]) => {
+    const headers = body ? { "Content-Type": "application/json" } : {};
+    const answer = await fetch(`/api/v1${path}`, { method, headers, body: body && JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${await answer.text()}`);
+    return answer.json();
+  }, [method, path, body]);
 }
 
 /// Presses keys one after the other, as a person does.

@@ -3,7 +3,7 @@
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { Midwatch } from "./midwatch.mjs";
+import { Midwatch, api } from "./midwatch.mjs";
 import { withPalette } from "./palette.mjs";
 
 const folder = fileURLToPath(new URL("../../docs/screens/", import.meta.url));
@@ -11,13 +11,7 @@ await mkdir(folder, { recursive: true });
 
 const midwatch = await Midwatch.start("demo");
 try {
-  const enter = async (role) => {
-    const page = await midwatch.window();
-    await page.goto("/login");
-    await page.locator(".demo-people button", { hasText: role }).first().click();
-    await page.waitForURL(`${midwatch.url}/`);
-    return page;
-  };
+  const enter = (who) => midwatch.enter(who);
   // The watch of whoever is on duty is the fullest one.
   const duty = await (async () => {
     const lead = await enter("Lead");
@@ -45,6 +39,7 @@ try {
 
   const shots = [
     ["my-watch", duty, "/"], ["queue", duty, "/tickets"], ["board", duty, "/tickets?view=board"], ["ticket", duty, `/tickets/${story}`],
+    ["handover", duty, "/handover"], ["shift-report", lead, "/handover/report"],
     ["close", duty, `/tickets/${story}/close`], ["new-ticket", duty, "/tickets/new?template=suspicious_log_activity"],
     ["report", reporter, "/report"], ["my-reports", reporter, "/"], ["search", duty, "/search?q=vpn severity>=medium"],
     ["templates", lead, "/templates"], ["template", lead, "/templates/phishing"], ["template-edit", lead, "/templates/phishing/edit"],
@@ -64,6 +59,13 @@ try {
     await page.goto(path);
     for (const theme of ["light", "dark"]) await shoot(page, name, theme);
   }
+  // What one hands over, the next finds offered.
+  const mine = (await api(duty, "GET", "/handover")).items.filter((i) => !i.offer && i.relief).slice(0, 5);
+  await api(duty, "POST", "/handover", { offers: mine.map((i) => ({ ticket: i.ticket, to: mine[0].relief })) });
+  const people = (await api(lead, "GET", "/people")).items;
+  const next = await enter(people.find((p) => p.id === mine[0].relief).name);
+  await next.goto("/handover/offered");
+  for (const theme of ["light", "dark"]) await shoot(next, "offered", theme);
   await duty.setViewportSize({ width: 390, height: 844 });
   for (const [name, path] of [["phone-queue", "/tickets"], ["phone-ticket", `/tickets/${story}`], ["phone-escalation", `/tickets/${paged}`]]) {
     await duty.goto(path);

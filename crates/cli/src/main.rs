@@ -34,6 +34,8 @@ enum Command {
     Policies(remote::PoliciesCommand),
     /// Show whom an escalation policy would page when.
     Policy(remote::PolicyCommand),
+    /// Hand a shift over on a server, or accept one.
+    Handover(remote::Handover),
     /// Print the API's OpenAPI document.
     Openapi,
     /// Print every setting with its default, as a settings file.
@@ -90,6 +92,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
         Command::Ticket(t) => Ok(t.run()),
         Command::Policies(p) => Ok(p.run()),
         Command::Policy(p) => Ok(p.run()),
+        Command::Handover(h) => Ok(h.run()),
         Command::Openapi => {
             let document = midwatch_web::api::openapi();
             say(&serde_json::to_string_pretty(&document).map_err(|e| e.to_string())?);

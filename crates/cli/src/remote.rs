@@ -1,6 +1,7 @@
 //! `midwatch ticket`: the client of the API. Knows the API and people's words, nothing of storage or rules.
 
 mod client;
+mod handover;
 mod mail;
 mod new;
 mod policies;
@@ -15,6 +16,7 @@ use std::process::ExitCode;
 
 use crate::output::{self, Style};
 use client::{Client, Failure};
+pub(crate) use handover::Handover;
 use settings::Reach;
 
 /// Work tickets on a server. Exit codes: 0 done, 1 refused, 2 not understood, 3 server not reached.
@@ -41,6 +43,7 @@ impl TicketCommand {
     /// Does it.
     pub(crate) fn run(self) -> ExitCode {
         finish(self.reach.json, self.act())
+        run(&self.reach, self.act())
     }
 
     async fn act(&self) -> Result<(), Failure> {
@@ -116,6 +119,8 @@ impl PolicyCommand {
 
 /// Runs what asks the server; says what went wrong, and ends as scripts expect.
 fn finish(json: bool, work: impl Future<Output = Result<(), Failure>>) -> ExitCode {
+/// Runs a command of the client to its end; what went wrong is said, and its exit code returned.
+fn run(reach: &Reach, work: impl Future<Output = Result<(), Failure>>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -127,6 +132,7 @@ fn finish(json: bool, work: impl Future<Output = Result<(), Failure>>) -> ExitCo
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(problem) = failure.problem.as_ref().filter(|_| json) {
+            if let Some(problem) = failure.problem.as_ref().filter(|_| reach.json) {
                 output::say(&problem.to_string());
             }
             output::complain(&output::clean(&failure.message));

@@ -54,11 +54,15 @@ struct Client {
 }
 
 impl Client {
-    /// Runs the client to its end, beside the server.
+    /// Runs `midwatch ticket` to its end, beside the server.
     async fn run(&self, args: &[&str], input: Option<&str>) -> Output {
+        self.command("ticket", args, input).await
+    }
+
+    async fn command(&self, name: &str, args: &[&str], input: Option<&str>) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_midwatch"));
         command
-            .arg("ticket")
+            .arg(name)
             .args(args)
             .env_clear()
             .env("HOME", "/nonexistent")
@@ -372,4 +376,34 @@ async fn a_connection_that_breaks_is_tried_once_more() {
         midwatch_store::read::ticket::find_ticket(tx, &viewer, "MW-2".parse().unwrap())
     });
     assert!(none.is_err(), "one ticket, not two");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shift_is_handed_over_in_one_command_and_accepted_in_another() {
+    let server = Server::start().await;
+    let c = &server.desk.cast;
+    let numbers = [
+        server.desk.open(&c.ben, "One").await,
+        server.desk.open(&c.ben, "Two").await,
+    ];
+    let (ben, cleo) = (server.client(&c.ben).await, server.client(&c.cleo).await);
+    let unsure = ben.command("handover", &["--to", "cleo"], None).await;
+    let (code, says) = said(&unsure);
+    assert_eq!(code, 2, "without a terminal nobody can correct the briefs");
+    assert!(says.contains("--yes"), "{says}");
+    let given = ["--to", "cleo", "--yes", "--note", "Quiet since noon."];
+    let given = ben.command("handover", &given, None).await;
+    assert!(given.status.success(), "{}", said(&given).1);
+    for n in numbers {
+        let t = server.desk.ticket(n);
+        assert_eq!(t.owner, c.ben);
+        assert!(t.offer.is_some() && t.notes.len() == 1);
+    }
+    let taken = cleo.command("handover", &["--accept"], None).await;
+    assert!(taken.status.success(), "{}", said(&taken).1);
+    for n in numbers {
+        assert_eq!(server.desk.ticket(n).owner, c.cleo);
+    }
+    let none = cleo.command("handover", &["--accept"], None).await;
+    assert!(String::from_utf8_lossy(&none.stdout).contains("nothing"));
 }

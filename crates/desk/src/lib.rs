@@ -9,6 +9,7 @@ pub mod configure;
 pub mod doctor;
 pub mod engine;
 pub mod evidence;
+pub mod handover;
 pub mod on_call;
 pub mod post;
 pub mod record;

@@ -55,6 +55,22 @@ impl Due {
             Due::Step => "step",
         }
     }
+
+    /// As people read it, before a time.
+    pub fn words(self) -> &'static str {
+        match self {
+            Due::SnoozeEnds => "the snooze ends",
+            Due::PauseEnds => "the pause of the clocks ends",
+            Due::OfferExpires => "the handoff offer expires",
+            Due::Breach => "a target is missed",
+            Due::Warning => "a target runs out",
+            Due::DeadlineMissed => "a report to an authority is overdue",
+            Due::DeadlineWarning => "a report to an authority is due soon",
+            Due::Reminder => "the owner is reminded",
+            Due::AcknowledgementExpires => "the acknowledgement expires",
+            Due::Step => "the next page goes out",
+        }
+    }
 }
 
 /// As many things as can be due on one ticket at once, with room to spare. What is left is due at the next look.

@@ -124,6 +124,10 @@ pub struct Offer {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub expires_at: Option<Moment>,
+    /// Who offered it in the giver's place, if somebody did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub by: Option<PersonId>,
 }
 
 /// A stay in a phase.

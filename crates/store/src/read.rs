@@ -5,6 +5,7 @@ pub mod clocks;
 pub mod counts;
 pub mod deliveries;
 pub mod facets;
+pub mod handover;
 pub mod person;
 pub mod record;
 pub mod revisions;

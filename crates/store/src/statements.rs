@@ -22,6 +22,7 @@ pub fn statements(pg: bool) -> Vec<&'static str> {
         plain::throttle::STATEMENTS,
         plain::token::STATEMENTS,
         read::deliveries::STATEMENTS,
+        read::handover::STATEMENTS,
         read::person::STATEMENTS,
         read::plan::STATEMENTS,
         read::record::STATEMENTS,

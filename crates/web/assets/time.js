@@ -33,7 +33,7 @@ const serverNow = () => began + skew + (Date.now() - began) * pace;
 
 export function refreshTimes(root = document) {
   const now = serverNow();
-  for (const element of root.querySelectorAll("time[datetime]")) {
+  for (const element of root.querySelectorAll("time[datetime]:not([data-fixed])")) {
     const at = Date.parse(element.dateTime);
     if (Number.isNaN(at)) continue;
     const delta = at - now;

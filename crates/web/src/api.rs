@@ -5,6 +5,7 @@ mod calendars;
 mod changes;
 pub mod document;
 mod evidence;
+pub(crate) mod handover;
 mod library;
 mod me;
 mod meta;
@@ -26,6 +27,7 @@ pub const BASE: &str = "/api/v1";
 /// Every route of the API, each with its policy.
 pub fn routes(r: Routes) -> Routes {
     r.with(tickets::routes)
+        .with(handover::routes)
         .with(search::routes)
         .with(evidence::routes)
         .with(changes::routes)
@@ -46,6 +48,7 @@ pub fn openapi() -> serde_json::Value {
     let mut doc = document::Document::new();
     for describe in [
         tickets::describe,
+        handover::describe,
         search::describe,
         evidence::describe,
         changes::describe,

@@ -9,8 +9,11 @@ pub mod error;
 pub mod evidence;
 pub mod fields;
 pub mod frame;
+pub mod handover;
 pub mod help;
 pub mod intake;
+pub mod leaving;
+pub mod offered;
 pub mod people;
 pub mod policies;
 pub mod policy_edit;
@@ -23,6 +26,7 @@ pub mod row;
 pub mod rows;
 pub mod search;
 pub mod settings;
+pub mod shift_report;
 pub mod show;
 pub mod teams;
 pub mod template_edit;
@@ -49,6 +53,7 @@ pub fn routes(routes: Routes) -> Routes {
         .with(lists)
         .with(policies::routes)
         .with(policy_edit::routes)
+        .with(handover)
         .with(intake)
         .with(library)
         .with(tickets)
@@ -79,6 +84,21 @@ fn lists(routes: Routes) -> Routes {
         .post("/views/{id}/delete", keep, queue::delete_view)
         .get("/search", read, search::page)
         .get("/search/suggest", read, search::suggestions)
+}
+
+fn handover(routes: Routes) -> Routes {
+    let (work, desk) = (
+        Policy::May(Action::WorkTickets),
+        Policy::May(Action::ReadDesk),
+    );
+    routes
+        .get("/handover", work, handover::page)
+        .post("/handover", work, handover::post)
+        .post("/handover/keep", work, handover::keep)
+        .get("/handover/offered", work, offered::page)
+        .post("/handover/accept", work, offered::accept)
+        .get("/handover/report", desk, shift_report::page)
+        .get("/handover/report/markdown", desk, shift_report::markdown)
 }
 
 fn intake(routes: Routes) -> Routes {

@@ -121,16 +121,7 @@ impl History {
                     self.people[2..6].iter().filter(|p| **p != owner).collect();
                 let to = (*self.dice.pick(&colleagues)).clone();
                 let brief = midwatch_domain::ticket::brief::draft(t, &[], &w.directory, w.now);
-                by_owner(
-                    OfferHandoff {
-                        to,
-                        situation: brief.situation,
-                        done: brief.done,
-                        open: brief.open,
-                        next_steps: brief.next_steps,
-                    }
-                    .into(),
-                )
+                by_owner(OfferHandoff::with(to, brief).into())
             }
             Step::Answer => Ok(t
                 .offer

@@ -156,13 +156,7 @@ impl History {
                     continue;
                 };
                 let brief = midwatch_domain::ticket::brief::draft(&t, &[], &w.directory, w.now);
-                let offer = OfferHandoff {
-                    to: to.clone(),
-                    situation: brief.situation,
-                    done: brief.done,
-                    open: brief.open,
-                    next_steps: brief.next_steps,
-                };
+                let offer = OfferHandoff::with(to.clone(), brief);
                 w.now = w.head.recorded_at;
                 act(
                     w,

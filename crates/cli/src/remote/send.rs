@@ -275,7 +275,7 @@ fn spoken(text: &[String]) -> Result<String, Failure> {
 }
 
 /// A person by id, mail address or name.
-async fn person(client: &Client, who: &str) -> Result<String, Failure> {
+pub(super) async fn person(client: &Client, who: &str) -> Result<String, Failure> {
     if who.starts_with("per_") {
         return Ok(who.to_owned());
     }

@@ -33,6 +33,9 @@ pub struct HandoffOffered {
     /// When it goes back to the giver unless it was answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Moment>,
+    /// Who offered it in the giver's place, such as a lead for somebody who fell ill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<PersonId>,
 }
 
 /// Entry: nobody answered the offer in time.
@@ -46,6 +49,14 @@ pub struct HandoffExpired {
     pub due_at: Moment,
 }
 
+impl OfferHandoff {
+    /// An offer with a brief.
+    pub fn with(to: PersonId, brief: Brief) -> Self {
+        let Brief { situation, done, open, next_steps } = brief;
+        Self { to, situation, done, open, next_steps }
+    }
+}
+
 impl Verb for OfferHandoff {
     const NAME: &'static str = "offer_handoff";
     const ACTION: Action = Action::WorkTickets;
@@ -53,12 +64,15 @@ impl Verb for OfferHandoff {
     fn decide(&self, t: &Ticket, facts: &Facts<'_>) -> Decision {
         t.must_be_open()?;
         let me = facts.me()?;
-        if t.owner != *me {
-            let owner = facts.directory.name(&t.owner);
-            return Err(Refusal::conflict("ticket.not_owner", format!("Only {owner}, who is responsible, can hand this ticket off. A lead can release it.")));
+        let owner = facts.directory.name(&t.owner);
+        // A lead may offer what somebody who cannot do it themselves is responsible for.
+        let by = (t.owner != *me).then(|| me.clone());
+        if by.is_some() && facts.viewer.may_on(Action::LeadTickets, t).is_err() {
+            return Err(Refusal::conflict("ticket.not_owner", format!("Only {owner}, who is responsible, or a lead can hand this ticket off.")));
         }
-        if self.to == *me {
-            return Err(Refusal::invalid("to", "You are responsible already. Choose somebody else."));
+        if self.to == t.owner {
+            let who = if by.is_some() { format!("{owner} is") } else { "You are".to_owned() };
+            return Err(Refusal::invalid("to", format!("{who} responsible already. Choose somebody else.")));
         }
         facts.can_own("to", &self.to)?;
         if t.restricted_to.as_ref().is_some_and(|names| !names.contains(&self.to)) {
@@ -75,7 +89,7 @@ impl Verb for OfferHandoff {
             next_steps: required_text("next_steps", &self.next_steps, 5000)?,
         };
         let wait_ms = facts.directory.policy_of(t).offer_min * MINUTE_MS;
-        let entry = HandoffOffered { from: me.clone(), to: self.to.clone(), brief, expires_at: Some(facts.now.plus_ms(wait_ms)) };
+        let entry = HandoffOffered { from: t.owner.clone(), to: self.to.clone(), brief, expires_at: Some(facts.now.plus_ms(wait_ms)), by };
         Ok(vec![TicketEntry::from(entry).about(t.number)])
     }
 }
@@ -84,12 +98,20 @@ impl Effect for HandoffOffered {
     const KIND: &'static str = "handoff_offered";
 
     fn apply(&self, t: &mut Ticket, at: &At<'_>) {
-        t.offer = Some(Offer { from: self.from.clone(), to: self.to.clone(), brief: self.brief.clone(), at: at.recorded_at, expires_at: self.expires_at });
+        t.offer = Some(Offer {
+            from: self.from.clone(),
+            to: self.to.clone(),
+            brief: self.brief.clone(),
+            at: at.recorded_at,
+            expires_at: self.expires_at,
+            by: self.by.clone(),
+        });
     }
 
     fn say(&self, d: &Directory) -> Sentence {
         let Brief { situation, done, open, next_steps } = &self.brief;
-        Sentence::new(format!("offered the ticket to {}", d.name(&self.to)))
+        let for_whom = self.by.as_ref().map_or(String::new(), |_| format!(" for {}", d.name(&self.from)));
+        Sentence::new(format!("offered the ticket to {}{for_whom}", d.name(&self.to)))
             .with(format!("**Situation**\n\n{situation}\n\n**Done so far**\n\n{done}\n\n**Open**\n\n{open}\n\n**Next steps**\n\n{next_steps}"))
     }
 }
@@ -144,6 +166,25 @@ mod tests {
         }
         desk.offer(n, "cleo");
         assert_eq!(desk.refused("ben", n, "offer_handoff", offer_to("dan")), "handoff.waiting");
+    }
+
+    #[test]
+    fn a_lead_offers_it_for_its_owner_who_stays_responsible() {
+        let mut desk = Desk::new();
+        let n = desk.open("rita");
+        let said = desk.does("lena", n, "offer_handoff", offer_to("cleo"));
+        assert!(said.starts_with("offered the ticket to Cleo Lindqvist for Ben Castillo"), "{said}");
+        let t = desk.ticket(n);
+        assert_eq!(t.owner, id("ben"));
+        assert_eq!(t.offer.as_ref().map(|o| (&o.from, o.by.as_ref())), Some((&id("ben"), Some(&id("lena")))));
+        assert_eq!(desk.does("cleo", n, "accept_handoff", json!({})), "accepted the ticket from Ben Castillo: “I have it.”");
+        assert_eq!(desk.refused("lena", n, "offer_handoff", offer_to("cleo")), "invalid.to");
+        // Both whom it was offered for and who offered it can take it back.
+        for who in ["lena", "cleo"] {
+            desk.does("lena", n, "offer_handoff", offer_to("dan"));
+            desk.does(who, n, "withdraw_handoff", json!({}));
+        }
+        assert_eq!(desk.ticket(n).owner, id("cleo"));
     }
 
     #[test]

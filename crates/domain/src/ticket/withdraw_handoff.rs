@@ -34,11 +34,11 @@ impl Verb for WithdrawHandoff {
         let Some(offer) = &t.offer else {
             return Err(Refusal::conflict("handoff.none", "No handoff is waiting. It may have been answered or withdrawn."));
         };
-        if offer.from != *me {
-            let from = facts.directory.name(&offer.from);
+        if offer.from != *me && offer.by.as_ref() != Some(me) {
+            let from = facts.directory.name(offer.by.as_ref().unwrap_or(&offer.from));
             return Err(Refusal::forbidden(format!("{from} made the offer, and only they can withdraw it.")).coded("handoff.not_yours"));
         }
-        let entry = HandoffWithdrawn { from: me.clone(), to: offer.to.clone(), reason: optional_text("reason", &self.reason, 1000)? };
+        let entry = HandoffWithdrawn { from: offer.from.clone(), to: offer.to.clone(), reason: optional_text("reason", &self.reason, 1000)? };
         Ok(vec![TicketEntry::from(entry).about(t.number)])
     }
 }

@@ -195,7 +195,7 @@ pub fn changes(tx: &mut Tx<'_>, viewer: &Viewer, after: i64, limit: i64) -> Resu
 }
 
 /// The first entry that was recorded at or after a moment; past the end if there is none.
-fn first_since(tx: &mut Tx<'_>, at: Moment, end: i64) -> Result<i64, StoreError> {
+pub(super) fn first_since(tx: &mut Tx<'_>, at: Moment, end: i64) -> Result<i64, StoreError> {
     let (mut low, mut high) = (1, end + 1);
     while low < high {
         let middle = low + (high - low) / 2;

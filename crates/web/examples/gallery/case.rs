@@ -195,6 +195,7 @@ fn newborn() -> TicketPage {
     page.timeline.entries.truncate(1);
     page.head.clocks = vec![clock("to acknowledge", ClockState::Passed, -3 * MIN)];
     page.problem = Some(Problem {
+        way: None,
         title: "The note is longer than 20,000 characters".to_owned(),
         detail: "What you typed is kept below.".to_owned(),
         remedy: "Attach the long part as a file, or split it.".to_owned(),
@@ -287,6 +288,7 @@ fn handoff(wrong: bool) -> TicketAct {
             .max(4000)
     };
     let problem = wrong.then(|| Problem {
+        way: None,
         title: "The handoff was not offered".to_owned(),
         detail: "What you typed is kept.".to_owned(),
         remedy: "Choose somebody and describe the situation.".to_owned(),

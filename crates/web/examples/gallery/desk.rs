@@ -132,7 +132,7 @@ fn new_ticket(wrong: bool) -> NewTicket {
         tasks: vec!["Save the raw log as evidence".to_owned(), "List the accounts that logged in and from where".to_owned(), "Ask the owners of the accounts by phone".to_owned()],
         procedure: "Handling of suspicious logins".to_owned(),
         procedure_href: "/procedures/logins".to_owned(),
-        problem: wrong.then(|| Problem { title: "The ticket was not opened".to_owned(), detail: "What you typed is kept.".to_owned(), remedy: "Correct the field marked below.".to_owned(), items: vec![] }),
+        problem: wrong.then(|| Problem { way: None, title: "The ticket was not opened".to_owned(), detail: "What you typed is kept.".to_owned(), remedy: "Correct the field marked below.".to_owned(), items: vec![] }),
         idempotency_key: "k".to_owned(),
     }
 }
@@ -330,6 +330,7 @@ fn template_edit() -> TemplateEdit {
         ],
         preview: asked().into_iter().take(3).collect(),
         problem: Some(Problem {
+            way: None,
             title: "One field needs a label".to_owned(),
             detail: "Nothing was saved; everything you typed is here.".to_owned(),
             remedy: String::new(),

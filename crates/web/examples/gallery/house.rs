@@ -19,6 +19,7 @@ use midwatch_web::view::{
 
 pub(crate) fn pages() -> Result<Vec<Page>, askama::Error> {
     let refused = Problem {
+        way: None,
         title: "That did not match".to_owned(),
         detail: "The mail address or the password is wrong.".to_owned(),
         remedy: "Try again. After five attempts there is a pause of a minute.".to_owned(),

@@ -104,6 +104,9 @@ fn watch() -> Watch {
     let mut frame = frame("My watch", Nav::Watch);
     frame.toast = toast();
     Watch {
+        leaving: None,
+        offers: 2,
+        hands_over: true,
         frame,
         headline: "Three things need you, the first in 4 min.".to_owned(),
         needs: vec![
@@ -163,6 +166,9 @@ fn watch_empty() -> Watch {
     frame.counts = midwatch_web::view::frame::Counts::default();
     frame.demo = false;
     Watch {
+        leaving: None,
+        offers: 2,
+        hands_over: true,
         frame,
         headline: String::new(),
         needs: vec![],

@@ -6,8 +6,9 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use midwatch_domain::Refusal;
 use midwatch_domain::access::{Action, Viewer};
 use midwatch_domain::id::TicketNo;
-use midwatch_domain::ticket::{Brief, Command, Open, Sentence, Ticket, brief};
+use midwatch_domain::ticket::{Brief, Command, Open, Ticket};
 use midwatch_domain::words::Origin;
+use midwatch_store::read::handover;
 use midwatch_store::read::ticket::{find_ticket, timeline};
 use serde::Deserialize;
 use serde_json::json;
@@ -169,31 +170,9 @@ async fn entries(
 async fn draft(State(app): State<App>, Extension(who): Who, At(number): At<TicketNo>) -> Answer {
     let now = app.desk.store.now();
     let drafted = app
-        .read(move |tx| {
-            let ticket = find_ticket(tx, &who.viewer, number)?;
-            let recent = timeline(tx, &who.directory, &ticket, 0, i64::MAX)?;
-            let said: Vec<_> = recent
-                .into_iter()
-                .map(|e| {
-                    (
-                        e.entry.occurred_at,
-                        name(&e.entry.actor, &who.directory),
-                        e.sentence,
-                    )
-                })
-                .collect();
-            let said: &[(_, String, Sentence)] = &said;
-            Ok(brief::draft(&ticket, said, &who.directory, now))
-        })
+        .read(move |tx| handover::brief_of(tx, &who.viewer, &who.directory, number, now))
         .await?;
     json(&drafted)
-}
-
-fn name(
-    actor: &midwatch_domain::actor::Actor,
-    d: &midwatch_domain::directory::Directory,
-) -> String {
-    actor.person().map_or("Midwatch", |p| d.name(p)).to_owned()
 }
 
 async fn do_verb(

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use midwatch_domain::Refusal;
 use midwatch_domain::id::TicketNo;
-use midwatch_domain::ticket::brief;
+use midwatch_store::read::handover;
 use serde_json::{Value, json};
 
 use crate::problem::Problem;
@@ -14,9 +14,8 @@ use crate::view::queue::{BulkDone, BulkRefused};
 use crate::{App, act};
 
 use super::frame::Look;
-use super::ticket::Case;
 use super::typed::Typed;
-use super::{show, verb_form};
+use super::verb_form;
 
 /// Most tickets at once.
 const MAX: usize = 200;
@@ -154,25 +153,11 @@ async fn offer(
     number: TicketNo,
     mut body: Value,
 ) -> Result<Value, Problem> {
-    let case = Case::read(app, look, number).await?;
-    let d = look.directory();
-    let recent: Vec<_> = case
-        .entries
-        .iter()
-        .map(|e| {
-            (
-                e.entry.occurred_at,
-                show::actor(d, &e.entry.actor).name,
-                e.sentence.clone(),
-            )
-        })
-        .collect();
-    let draft = brief::draft(
-        &case.ticket,
-        &recent,
-        d,
-        midwatch_domain::moment::Moment(look.now.ms),
-    );
+    let (viewer, d) = (look.viewer().clone(), look.signed.directory.clone());
+    let now = midwatch_domain::moment::Moment(look.now.ms);
+    let draft = app
+        .read(move |tx| handover::brief_of(tx, &viewer, &d, number, now))
+        .await?;
     for (part, text) in [
         ("situation", draft.situation),
         ("done", draft.done),

@@ -359,6 +359,7 @@ fn says(problem: &Problem) -> Piece {
         detail: String::new(),
         remedy: remedy.to_owned(),
         items: Vec::new(),
+        way: None,
     }
 }
 
@@ -395,6 +396,9 @@ async fn open(app: &App, headers: &HeaderMap, status: StatusCode, door: Door) ->
 }
 
 /// One person of each role, the highest role first.
+/// Analysts whom the demo lets one be.
+const ANALYSTS: usize = 4;
+
 fn demo_people(directory: &Present) -> Vec<DemoPerson> {
     let of = |role: Role| {
         let mut all: Vec<_> = directory
@@ -404,17 +408,19 @@ fn demo_people(directory: &Present) -> Vec<DemoPerson> {
             .collect();
         // Who has the watch sees the most.
         all.sort_by_key(|p| (!directory.on_duty(&p.id), p.name.clone()));
-        all.first().map(|p| DemoPerson {
+        // Analysts hand over to each other; of the others one shows enough.
+        all.truncate(if role == Role::Analyst { ANALYSTS } else { 1 });
+        all.into_iter().map(move |p| DemoPerson {
             login: p.email.clone(),
             name: p.name.clone(),
-            role: role.label().to_owned(),
+            role: if directory.on_duty(&p.id) {
+                format!("{}, on duty", role.label())
+            } else {
+                role.label().to_owned()
+            },
         })
     };
-    Role::ALL
-        .iter()
-        .rev()
-        .filter_map(|role| of(*role))
-        .collect()
+    Role::ALL.iter().rev().flat_map(|role| of(*role)).collect()
 }
 
 async fn directory(app: &App) -> Result<Arc<Directory>, Problem> {

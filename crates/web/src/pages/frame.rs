@@ -40,6 +40,8 @@ pub struct Look {
     toast: Option<String>,
     demo: bool,
     present: Present,
+    /// The end of the shift after which they keep their tickets, if they said so.
+    pub kept: Option<i64>,
 }
 
 impl FromRequestParts<App> for Look {
@@ -61,6 +63,7 @@ impl FromRequestParts<App> for Look {
             rail_narrow: cookie(&parts.headers, "rail").as_deref() == Some("narrow"),
             toast: cookie(&parts.headers, TOAST).map(|t| unescape(&t)),
             demo: app.config.demo,
+            kept: cookie(&parts.headers, super::leaving::COOKIE).and_then(|v| v.parse().ok()),
             signed,
         })
     }

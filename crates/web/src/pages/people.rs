@@ -12,6 +12,7 @@ use midwatch_domain::revise::Revision;
 use midwatch_store::Fault;
 use midwatch_store::plain::token::Token;
 use midwatch_store::plain::{credential, session};
+use midwatch_store::read::handover::{self, Whose};
 use serde::Deserialize;
 
 use super::frame::Look;
@@ -355,6 +356,9 @@ async fn revise(
         Err(problem) if typed::can_mend(&problem) => {
             let mut form = person_form(&look, &before);
             form.problem = typed.put_back(&mut form.fields, Some(&problem));
+            if problem.code == "person.owns" {
+                form.problem = Some(owns(&app, &look, &before, &problem).await?);
+            }
             Ok(look.show_as(
                 typed::status(&problem),
                 &person_page(&app, &look, &before, form).await?,
@@ -362,6 +366,32 @@ async fn revise(
         }
         Err(problem) => Err(problem),
     }
+}
+
+/// What stands in the way of an account that owns open tickets, and where they are handed over.
+async fn owns(
+    app: &App,
+    look: &Look,
+    person: &Person,
+    problem: &Problem,
+) -> Result<crate::view::piece::Problem, Problem> {
+    let (viewer, directory, id) = (
+        look.viewer().clone(),
+        look.signed.directory.clone(),
+        person.id.clone(),
+    );
+    let now = midwatch_domain::moment::Moment(look.now.ms);
+    let found = app
+        .read(move |tx| handover::carried(tx, &viewer, &directory, &Whose::Person(id), now))
+        .await?;
+    let items = found.iter().take(20);
+    let items = items.map(|c| format!("{} {}", c.ticket.number, c.ticket.title));
+    let way = format!("/handover?of={}", person.id);
+    Ok(crate::view::piece::Problem {
+        items: items.collect(),
+        way: Some(("Hand them over".to_owned(), way)),
+        ..typed::as_piece(problem)
+    })
 }
 
 async fn new_link(

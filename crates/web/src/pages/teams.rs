@@ -164,7 +164,7 @@ async fn save(
         Err(r) => Err(r.into()),
     };
     match done {
-        Ok(revised) => Ok(look.done(LIST, &format!("{} is saved.", revised.body.title()))),
+        Ok(revised) => left(app, look, before, &revised.body).await,
         Err(problem) if typed::can_mend(&problem) => {
             form.problem = typed.put_back(&mut form.fields, Some(&problem));
             Ok(look.show_as(
@@ -174,6 +174,34 @@ async fn save(
         }
         Err(problem) => Err(problem),
     }
+}
+
+/// Who lost the watch by it hands over what they are responsible for, or a lead does it for them.
+async fn left(app: &App, look: &Look, before: &Team, after: &Revision) -> Answer {
+    let said = format!("{} is saved.", after.title());
+    let now_on = match after {
+        Revision::Team(t) if t.schedule.is_none() => t.on_duty.clone(),
+        _ => before.on_duty.clone(),
+    };
+    let Some(who) = before
+        .on_duty
+        .clone()
+        .filter(|p| Some(p) != now_on.as_ref())
+    else {
+        return Ok(look.done(LIST, &said));
+    };
+    let id = who.clone();
+    let open = app
+        .read(move |tx| Ok(midwatch_store::read::person::open_tickets(tx, &id)?))
+        .await?;
+    if open == 0 {
+        return Ok(look.done(LIST, &said));
+    }
+    let said = format!(
+        "{said} {} goes off duty with {open} open tickets: hand them over here, or leave them.",
+        look.directory().name(&who)
+    );
+    Ok(look.done(&format!("/handover?of={who}"), &said))
 }
 
 fn typed_team(look: &Look, typed: &Typed, before: &Team) -> Result<Team, Refusal> {

@@ -234,12 +234,13 @@ pub fn acts(look: &Look, t: &Ticket) -> Acts {
             .map(|o| if to_me { &o.to } else { &o.from });
         party.is_some() && party == me
     };
+    let offered_by_me = me.is_some() && t.offer.as_ref().and_then(|o| o.by.as_ref()) == me;
     Acts {
         acknowledge: work && owner && (t.acknowledged.is_none() || t.reminded_at.is_some()),
         take: work && !owner && can_own && !offered(true),
-        offer: work && owner && t.offer.is_none(),
+        offer: work && (owner || may(Action::LeadTickets)) && t.offer.is_none(),
         answer: work && offered(true),
-        withdraw: work && offered(false),
+        withdraw: work && (offered(false) || offered_by_me),
         release: may(Action::LeadTickets) && open,
         move_phase: work,
         close: work && t.offer.is_none(),

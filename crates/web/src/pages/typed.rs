@@ -123,6 +123,7 @@ pub fn as_piece(problem: &Problem) -> crate::view::piece::Problem {
         detail: String::new(),
         remedy: "Nothing was changed; what you typed is kept.".to_owned(),
         items: Vec::new(),
+        way: None,
     }
 }
 

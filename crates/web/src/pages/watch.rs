@@ -17,7 +17,7 @@ use crate::view::moment::span;
 use crate::view::watch::{Change, Load, MyReports, Need, NeedAct, PhaseGroup, Report, Watch};
 
 use super::frame::{Look, escape};
-use super::{row, show, ticket};
+use super::{leaving, row, show, ticket};
 
 /// What changed within this time is shown.
 const LATELY_MS: i64 = 24 * 3_600_000;
@@ -79,6 +79,9 @@ pub async fn page(State(app): State<App>, look: Look) -> Result<Response, Proble
     let page = Watch {
         frame: look.frame(&app, "My watch", Nav::Watch).await?,
         headline: headline(&look, &needs),
+        leaving: leaving::banner(&look, look.me(), found.owned.len()),
+        offers: found.offers.len(),
+        hands_over: look.viewer().may(Action::WorkTickets).is_ok(),
         needs: needs.into_iter().map(|(_, n)| n).collect(),
         mine: phases.map(group).filter(|g| !g.rows.is_empty()).collect(),
         team: team.map_or(String::new(), |t| t.name),

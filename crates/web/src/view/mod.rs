@@ -6,6 +6,7 @@ pub mod error;
 pub mod escalation;
 pub mod form;
 pub mod frame;
+pub mod handover;
 pub mod intake;
 pub mod moment;
 pub mod people;

@@ -353,6 +353,8 @@ pub struct Problem {
     pub remedy: String,
     /// Single findings, each about one field.
     pub items: Vec<String>,
+    /// Where it is settled: a word and an address.
+    pub way: Option<(String, String)>,
 }
 impl HtmlSafe for Problem {}
 

@@ -107,6 +107,12 @@ pub struct Watch {
     pub frame: Frame,
     /// One sentence that sums it up: `Three things need you, the first in 4 min.`
     pub headline: String,
+    /// I go off duty with open tickets.
+    pub leaving: Option<super::handover::Leaving>,
+    /// Offers that wait for my answer.
+    pub offers: usize,
+    /// Whether I can hand over at all.
+    pub hands_over: bool,
     /// What needs me now, in order of time left.
     pub needs: Vec<Need>,
     /// My tickets by phase.

@@ -376,6 +376,10 @@ async fn status(site: &Site, route: &Route, caller: &Caller, whose: Option<Whose
         if route.path.ends_with("/teams/{id}") {
             body = body.replace("\"default\":false", "\"default\":true");
         }
+        if route.path.ends_with("/offer_handoff") && whose == Some(Whose::Other) {
+            // It is hers already.
+            body = body.replace(site.cast.cleo.as_str(), site.cast.ben.as_str());
+        }
         if route.path.ends_with("/release") {
             body = json!({ "reason": "test", "to": site.cast.lea }).to_string();
         }

@@ -12,6 +12,7 @@ mod api_scope;
 mod api_state;
 mod api_tickets;
 mod door;
+mod handover;
 mod health;
 mod page;
 mod pages;

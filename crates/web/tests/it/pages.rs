@@ -68,6 +68,11 @@ const PAGES: &[(&str, [u16; 5])] = &[
     ("/record/1", [200, 200, 200, 403, 200]),
     ("/record/999999", [404, 404, 404, 403, 404]),
     ("/record/verify", [200, 200, 200, 403, 200]),
+    ("/handover", [200, 200, 200, 403, 403]),
+    ("/handover?of=nobody", [404, 404, 404, 403, 403]),
+    ("/handover/offered", [200, 200, 200, 403, 403]),
+    ("/handover/report", [200, 200, 200, 403, 200]),
+    ("/handover/report/markdown", [200, 200, 200, 403, 200]),
     ("/help", [200, 200, 200, 200, 200]),
 ];
 
@@ -88,7 +93,8 @@ async fn every_page_as_every_role(engine: Engine) {
         for (visitor, status) in visitors.iter().zip(expected) {
             let reply = site.get(visitor, path).await;
             assert_eq!(reply.status.as_u16(), *status, "{path}: {}", reply.text());
-            if reply.status == StatusCode::OK && !path.contains("suggest") {
+            let page = !path.contains("suggest") && !path.ends_with("/markdown");
+            if reply.status == StatusCode::OK && page {
                 assert!(reply.header(header::CONTENT_TYPE).starts_with("text/html"));
             }
         }

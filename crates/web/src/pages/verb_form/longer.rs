@@ -24,7 +24,7 @@ pub(super) fn offer(look: &Look, case: &Case) -> Sheet {
     };
     let to = Field::new(FieldKind::Person, "to", "To")
         .required()
-        .choices(show::owners(d, look.me()))
+        .choices(show::owners(d, Some(&t.owner)))
         .focused();
     let fields = vec![
         to,
@@ -33,14 +33,19 @@ pub(super) fn offer(look: &Look, case: &Case) -> Sheet {
         part("open", "Open", &draft.open),
         part("next_steps", "Next steps", &draft.next_steps),
     ];
+    let who = if look.me() == Some(&t.owner) {
+        "You stay".to_owned()
+    } else {
+        format!("{} stays", d.name(&t.owner))
+    };
     let lines = [
-        "You stay responsible until it is accepted.",
-        "The receiver may decline and says why.",
-        "You can withdraw the offer while it waits.",
-        "The brief is a draft from the timeline. Correct it: the receiver acts on it.",
+        format!("{who} responsible until it is accepted."),
+        "The receiver may decline and says why.".to_owned(),
+        "You can withdraw the offer while it waits.".to_owned(),
+        "The brief is a draft from the timeline. Correct it: the receiver acts on it.".to_owned(),
     ];
-    let consequences = lines.iter().map(|l| Consequence {
-        text: (*l).to_owned(),
+    let consequences = lines.into_iter().map(|text| Consequence {
+        text,
         href: String::new(),
         blocks: false,
     });
