@@ -43,7 +43,6 @@ impl TicketCommand {
     /// Does it.
     pub(crate) fn run(self) -> ExitCode {
         finish(self.reach.json, self.act())
-        run(&self.reach, self.act())
     }
 
     async fn act(&self) -> Result<(), Failure> {
@@ -119,8 +118,6 @@ impl PolicyCommand {
 
 /// Runs what asks the server; says what went wrong, and ends as scripts expect.
 fn finish(json: bool, work: impl Future<Output = Result<(), Failure>>) -> ExitCode {
-/// Runs a command of the client to its end; what went wrong is said, and its exit code returned.
-fn run(reach: &Reach, work: impl Future<Output = Result<(), Failure>>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -132,7 +129,6 @@ fn run(reach: &Reach, work: impl Future<Output = Result<(), Failure>>) -> ExitCo
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if let Some(problem) = failure.problem.as_ref().filter(|_| json) {
-            if let Some(problem) = failure.problem.as_ref().filter(|_| reach.json) {
                 output::say(&problem.to_string());
             }
             output::complain(&output::clean(&failure.message));

@@ -50,7 +50,7 @@ pub(crate) struct Handover {
 impl Handover {
     /// Does it.
     pub(crate) fn run(self) -> ExitCode {
-        super::run(&self.reach, self.act())
+        super::finish(self.reach.json, self.act())
     }
 
     async fn act(&self) -> Result<(), Failure> {
