@@ -4,6 +4,7 @@
 //! A part that failed or did not run does its work at the next tick: the way back after a crash is the ordinary way. Timers
 //! only wake it; what time it is, the store's clock says.
 
+pub mod audit;
 pub(crate) mod checkpoints;
 mod housekeeping;
 mod nodes;
@@ -57,6 +58,9 @@ impl Desk {
             }),
             every("timers of what was revised", REARM, |d| {
                 Box::pin(async move { d.rearm().await.map(drop) })
+            }),
+            every(audit::PART, audit::EVERY, |d| {
+                Box::pin(async move { d.audit().await.map(drop) })
             }),
             every("upkeep", TICK, |d| {
                 Box::pin(async move { d.tick().await.map(drop) })

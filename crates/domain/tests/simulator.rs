@@ -136,3 +136,19 @@ fn a_clock_behind_the_record_is_found() {
     let (_, wrong) = found(Planted::ClockBehind);
     assert!(wrong.contains("has not come"), "{wrong}");
 }
+
+#[test]
+fn the_auditor_finds_by_itself_what_was_planted() {
+    for (planted, fault) in [
+        (Planted::StaleAndNotUnique, "doubled"),
+        (Planted::Stale, "unasked"),
+        (Planted::DeafToAcknowledging, "unasked"),
+        (Planted::TimerApart, "timer"),
+    ] {
+        let finds = |seed| {
+            let found = run(seed, Some(planted)).audited;
+            found.iter().any(|f| f.name().starts_with(fault))
+        };
+        assert!((0..500).any(finds), "{planted:?}");
+    }
+}

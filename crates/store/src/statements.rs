@@ -31,6 +31,7 @@ pub fn statements(pg: bool) -> Vec<&'static str> {
         read::watch::STATEMENTS,
         rebuild::STATEMENTS,
         rebuild::compare::STATEMENTS,
+        rows::audit::STATEMENTS,
         rows::clock::STATEMENTS,
         rows::delivery::STATEMENTS,
         rows::directory::STATEMENTS,

@@ -8,10 +8,14 @@ use midwatch_store::{StoreError, health};
 use super::{Check, Level, check};
 use crate::Desk;
 use crate::clock::SKEW_MS;
+use crate::engine::audit;
 use crate::engine::vitals::Pulse;
 
 /// A timer may be this late before it is told, in milliseconds.
 const LATE_MS: i64 = 60_000;
+
+/// The auditor may be silent for so long before it is told, in milliseconds.
+const AUDIT_MS: i64 = 5 * 60_000;
 
 fn pulse(node: &Node) -> Pulse {
     // A node of another release may say what this one does not know.
@@ -93,6 +97,34 @@ pub(super) fn engine(desk: &Desk, _: bool) -> Result<Check, StoreError> {
             level,
             format!("{}. Look at the log of `midwatch serve`.", wrong.join("; ")),
         )
+    })
+}
+
+/// Whether somebody looks after what fires by itself.
+pub(super) fn audit(desk: &Desk, _: bool) -> Result<Check, StoreError> {
+    let (now, all) = (desk.store.now(), desk.store.read(node::all)?);
+    let live: Vec<&Node> = all.iter().filter(|n| n.is_live(now)).collect();
+    let last = live
+        .iter()
+        .filter_map(|n| pulse(n).ran.get(audit::PART).copied());
+    let old = |n: &&Node| now.since(n.started_at) > AUDIT_MS;
+    Ok(match last.max() {
+        Some(at) if now.since(at) <= AUDIT_MS => {
+            check("audit", Level::Ok, format!("last looked at {at}"))
+        }
+        Some(at) => check(
+            "audit",
+            Level::Fail,
+            format!(
+                "It has not looked since {at}: nobody would see that a page is missing. Look at the log of `midwatch serve`."
+            ),
+        ),
+        None if live.iter().any(old) => check(
+            "audit",
+            Level::Fail,
+            "It has never looked: nobody would see that a page is missing. Look at the log of `midwatch serve`.",
+        ),
+        None => check("audit", Level::Ok, "Not yet: no node has run for long."),
     })
 }
 

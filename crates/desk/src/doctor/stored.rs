@@ -15,13 +15,14 @@ const MINUTE_MS: i64 = 60_000;
 type Part = (&'static str, fn(&Desk, bool) -> Result<Check, StoreError>);
 
 pub(super) fn checks(desk: &Desk, full: bool) -> Vec<Check> {
-    let parts: [Part; 14] = [
+    let parts: [Part; 15] = [
         ("database", schema),
         ("durability", durability),
         ("clock", clock),
         ("clock skew", running::skew),
         ("nodes", running::nodes),
         ("engine", running::engine),
+        ("audit", running::audit),
         ("checkpoints", checkpoints),
         ("last resort", last_resort),
         ("owners", owners),

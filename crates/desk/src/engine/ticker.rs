@@ -49,6 +49,7 @@ impl Desk {
     /// it is told, let alone for a while, and tried again.
     pub async fn fire_due(&self) -> Result<Fired, Fault> {
         let mut fired = Fired::default();
+        time::follow_record(self).await?;
         let (now, share) = (self.store.now(), self.vitals.share());
         let (mut after, mut failing) = (None, BTreeSet::new());
         loop {

@@ -2,7 +2,7 @@
 
 use midwatch_domain::actor::Actor;
 use midwatch_domain::revise::ClockJumped;
-use midwatch_store::{Fault, StoreError, health};
+use midwatch_store::{Fault, StoreError, health, rows};
 
 use crate::Desk;
 use crate::clock::Keeper;
@@ -47,6 +47,20 @@ pub(super) async fn record_jumps(desk: &Desk) -> Result<(), Fault> {
     });
     write.await?;
     keeper.recorded(jumps.len());
+    Ok(())
+}
+
+/// Goes on from the last entry of the record if the clock is behind it. Another node's clock may have leapt ahead before it was
+/// corrected: what is opened now is recorded by that time, and must not wait until this node's clock is there.
+pub(super) async fn follow_record(desk: &Desk) -> Result<(), Fault> {
+    if desk.keeper.is_none() {
+        return Ok(());
+    }
+    let head = desk.blocking(|d| Ok(d.store.read(rows::head::read)?));
+    let last = head.await?.recorded_at;
+    if let Some(keeper) = &desk.keeper {
+        keeper.not_before(last);
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use midwatch_domain::moment::Moment;
 use midwatch_store::plain::node::Node;
 use midwatch_store::rows::timer::Share;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The longest wait before a ticket that failed is looked at again, in milliseconds.
@@ -44,6 +44,8 @@ struct State {
     failing: BTreeMap<&'static str, String>,
     stuck: BTreeMap<TicketNo, Stuck>,
     share: Share,
+    /// What the auditor found late at its last look.
+    late: BTreeSet<(TicketNo, Moment)>,
 }
 
 struct Stuck {
@@ -66,6 +68,7 @@ impl Vitals {
                 failing: BTreeMap::new(),
                 stuck: BTreeMap::new(),
                 share: Share::ALL,
+                late: BTreeSet::new(),
             }),
         }
     }
@@ -77,6 +80,22 @@ impl Vitals {
     /// The id of this process among the nodes.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// When it started.
+    pub fn started_at(&self) -> Moment {
+        self.started_at
+    }
+
+    /// What is late now; of that, what was late at the last look already.
+    pub(crate) fn still_late(
+        &self,
+        late: BTreeSet<(TicketNo, Moment)>,
+    ) -> BTreeSet<(TicketNo, Moment)> {
+        let mut s = self.state();
+        let still = late.intersection(&s.late).copied().collect();
+        s.late = late;
+        still
     }
 
     /// Its name for people.

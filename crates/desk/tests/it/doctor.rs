@@ -35,7 +35,7 @@ async fn a_healthy_desk_is_well(engine: Engine) {
     t.desk.beat().await.unwrap();
     for full in [false, true] {
         let checks = aside(|| examine(t.settings.clone(), full));
-        assert_eq!(checks.len(), 17);
+        assert_eq!(checks.len(), 18);
         for c in checks.iter().filter(|c| c.name != "disk space") {
             assert_eq!(c.level, Level::Ok, "{c}");
         }

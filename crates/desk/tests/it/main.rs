@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod accounts;
+mod audit;
 mod backup;
 mod cluster;
 mod doctor;
@@ -11,4 +12,5 @@ mod first_ticket;
 mod nodes;
 mod post;
 mod record;
+mod replay;
 mod timers;

@@ -12,6 +12,7 @@ mod setting;
 
 pub use rows::{Input, Line};
 
+use crate::audit::Fault;
 use crate::id::TicketNo;
 use crate::moment::Moment;
 use crate::revise::Revision;
@@ -59,6 +60,8 @@ pub struct Day {
     pub timers: BTreeMap<TicketNo, Moment>,
     /// The first thing that was wrong.
     pub wrong: Option<String>,
+    /// What the auditor found.
+    pub audited: Vec<Fault>,
     /// What happened of note, to see that days are as bad as they should be.
     pub seen: Seen,
 }

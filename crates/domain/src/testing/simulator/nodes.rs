@@ -12,6 +12,7 @@ use super::oracle::{Eye, Next};
 use super::random::Random;
 use super::rows::{Input, Prepared, Rows};
 use super::{Day, Happened, Planted, Seen, people, setting};
+use crate::audit::Reading;
 use crate::id::TicketNo;
 use crate::moment::Moment;
 use crate::sla;
@@ -105,6 +106,8 @@ pub struct Sim {
     queue: BinaryHeap<Reverse<(i64, u64, usize)>>,
     events: Vec<Option<Event>>,
     eyes: BTreeMap<TicketNo, Eye>,
+    /// What the auditor makes of the record.
+    readings: BTreeMap<TicketNo, Reading>,
     read: usize,
     /// What must come next on each ticket, and for how long it has been overdue.
     expected: BTreeMap<TicketNo, Option<(Moment, &'static str)>>,
@@ -159,6 +162,7 @@ impl Sim {
             queue: BinaryHeap::new(),
             events: Vec::new(),
             eyes: BTreeMap::new(),
+            readings: BTreeMap::new(),
             read: 0,
             expected: BTreeMap::new(),
             overdue: BTreeMap::new(),
@@ -172,6 +176,7 @@ impl Sim {
                 tickets: BTreeMap::new(),
                 timers: BTreeMap::new(),
                 wrong: None,
+                audited: Vec::new(),
                 seen: Seen::default(),
             },
             r,

@@ -86,6 +86,12 @@ impl Eye {
         all.into_iter().min()
     }
 
+    /// When people have to be asked again, whatever the policy says of reminders.
+    pub fn asks(&self) -> Option<Moment> {
+        let asks = self.quiet.or(self.at).into_iter().chain(self.offer).min();
+        asks.filter(|_| self.open)
+    }
+
     fn policy(&self, d: &Directory) -> Policy {
         if let Some((key, version)) = &self.policy {
             let own = d.policies.iter().find(|(id, _)| id.as_str() == key);

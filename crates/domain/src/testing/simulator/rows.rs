@@ -54,6 +54,35 @@ pub enum Input {
     },
 }
 
+impl Input {
+    /// The command to a ticket that is asked for, if it is one.
+    pub fn command(&self) -> Option<(TicketNo, Command)> {
+        match self {
+            Input::Act {
+                ticket, verb, body, ..
+            } => Some((*ticket, Command::parse(verb, body.clone()).ok()?)),
+            Input::Failed { ticket, person } => {
+                let (person, reason) = (person.clone(), "the address is unknown".to_owned());
+                let failed = ReportFailure {
+                    person,
+                    seq: 1,
+                    reason,
+                };
+                Some((*ticket, failed.into()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whoever asks, as the desk has them; Midwatch itself if nobody does.
+    pub fn viewer(&self, directory: &Directory) -> Viewer {
+        match self {
+            Input::Open { who, .. } | Input::Act { who, .. } => viewer(directory, who),
+            _ => Viewer::system(),
+        }
+    }
+}
+
 /// An entry of the record.
 #[derive(Clone, Debug)]
 pub struct Line {
@@ -119,10 +148,7 @@ impl Rows {
         self.drawn += 1;
         let mut seed = [0; 16];
         seed[..8].copy_from_slice(&self.drawn.to_be_bytes());
-        let by = match &input {
-            Input::Open { who, .. } | Input::Act { who, .. } => viewer(&self.directory, who),
-            _ => Viewer::system(),
-        };
+        let by = input.viewer(&self.directory);
         let none = BTreeMap::new();
         let facts = Facts {
             now,
@@ -132,26 +158,14 @@ impl Rows {
             next_number: TicketNo(self.tickets.last_key_value().map_or(1, |(n, _)| n.0 + 1)),
             ids: Ids::new(seed),
         };
-        let decide = |n: &TicketNo, command: Command| {
-            let ticket = self.tickets.get(n)?;
-            command.decide(ticket, &facts).ok()
-        };
         let planned = match &input {
             Input::Open { body, .. } => {
                 let open: Open = serde_json::from_value(body.clone()).ok()?;
                 open.decide(Origin::Web, &facts).ok()?
             }
-            Input::Act {
-                ticket, verb, body, ..
-            } => decide(ticket, Command::parse(verb, body.clone()).ok()?)?,
-            Input::Failed { ticket, person } => {
-                let (person, reason) = (person.clone(), "the address is unknown".to_owned());
-                let failed = ReportFailure {
-                    person,
-                    seq: 1,
-                    reason,
-                };
-                decide(ticket, failed.into())?
+            Input::Act { .. } | Input::Failed { .. } => {
+                let (n, command) = input.command()?;
+                command.decide(self.tickets.get(&n)?, &facts).ok()?
             }
             Input::Fire { ticket } => {
                 let ticket = listed.or_else(|| self.tickets.get(ticket))?;

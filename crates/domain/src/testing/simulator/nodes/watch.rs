@@ -87,6 +87,12 @@ impl Sim {
         self.read = self.rows.record.len();
         let mut touched = BTreeSet::new();
         for l in &self.rows.record[from..] {
+            let reading = self.readings.entry(l.ticket).or_default();
+            reading.take(&l.entry, l.at);
+            if self.planted.is_some() {
+                let timer = self.rows.timers.get(&l.ticket).copied();
+                self.day.audited.extend(reading.judge(timer, l.at, l.at));
+            }
             let eye = self.eyes.remove(&l.ticket);
             let eye = Eye::take(eye, l, &self.rows.directory)
                 .map_err(|e| format!("{}: {e}", l.ticket))?;
@@ -102,7 +108,26 @@ impl Sim {
                 _ => {}
             }
         }
-        touched.into_iter().for_each(|n| self.expect(n));
+        for n in touched {
+            self.expect(n);
+            self.audit(n)?;
+        }
         Ok(())
+    }
+
+    /// Asks the auditor, who must agree with the oracle, and find nothing where nothing is wrong.
+    fn audit(&mut self, n: TicketNo) -> Result<(), String> {
+        let (Some(reading), Some(eye)) = (self.readings.get(&n), self.eyes.get(&n)) else {
+            return Ok(());
+        };
+        let (said, expected) = (reading.due(), eye.asks());
+        let timer = self.rows.timers.get(&n).copied();
+        let faults = reading.judge(timer, self.rows.head, self.rows.head);
+        if self.planted.is_some() || (said == expected && faults.is_empty()) {
+            return Ok(());
+        }
+        Err(format!(
+            "{n}: the auditor says {said:?} where {expected:?} is due, and {faults:?}"
+        ))
     }
 }
