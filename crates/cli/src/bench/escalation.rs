@@ -9,7 +9,7 @@ use midwatch_domain::id::PersonId;
 use midwatch_domain::moment::Moment;
 use midwatch_domain::ticket::{Acknowledge, Command};
 use midwatch_domain::words::{Origin, Severity};
-use midwatch_store::rows::{head, timer};
+use midwatch_store::rows::{head, sweep, timer};
 use midwatch_store::{Fault, StoreError, WriteTx, log};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -72,6 +72,10 @@ pub fn prepare(
                     .map_err(|e| e.to_string())?;
             }
         }
+        // What a first start does once is no waiting: all timers are looked through after the desk was configured.
+        desk.store
+            .write_blocking(sweep::all)
+            .map_err(|e| e.to_string())?;
         let due_at = Moment(hand.load(Ordering::SeqCst) + wait);
         let read = desk.store.read(|tx| {
             let seq = head::read(tx)?.seq;
