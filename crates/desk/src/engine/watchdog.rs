@@ -5,13 +5,17 @@ use midwatch_domain::Refusal;
 use midwatch_store::Fault;
 use std::time::Duration;
 
-use super::ticker;
+use super::{audit, ticker};
 use crate::{Desk, post};
 
 /// Its name among the parts of the engine.
 pub(super) const PART: &str = "watchdog";
 /// What must have run, and within how many milliseconds.
-const MUST: &[(&str, i64)] = &[(ticker::PART, 30_000), (post::PART, 30_000)];
+const MUST: &[(&str, i64)] = &[
+    (ticker::PART, 30_000),
+    (post::PART, 30_000),
+    (audit::PART, 300_000),
+];
 
 /// A dead man's switch.
 pub struct Watchdog {
