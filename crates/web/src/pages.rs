@@ -3,6 +3,7 @@
 pub mod account;
 pub mod ask;
 pub mod bulk;
+pub mod calendars;
 pub mod counts;
 pub mod door;
 pub mod error;
@@ -14,6 +15,7 @@ pub mod help;
 pub mod intake;
 pub mod leaving;
 pub mod offered;
+pub mod on_call;
 pub mod people;
 pub mod policies;
 pub mod policy_edit;
@@ -24,6 +26,10 @@ pub mod record;
 pub mod report;
 pub mod row;
 pub mod rows;
+pub mod schedule_acts;
+pub mod schedule_chart;
+pub mod schedule_edit;
+pub mod schedules;
 pub mod search;
 pub mod settings;
 pub mod shift_report;
@@ -67,6 +73,11 @@ fn accounts(routes: Routes) -> Routes {
         .with(people::routes)
         .with(teams::routes)
         .with(settings::routes)
+        .with(on_call::routes)
+        .with(schedules::routes)
+        .with(schedule_acts::routes)
+        .with(schedule_edit::routes)
+        .with(calendars::routes)
 }
 
 fn lists(routes: Routes) -> Routes {

@@ -97,7 +97,8 @@ impl Look {
     pub async fn frame(&self, app: &App, title: &str, nav: Nav) -> Result<Frame, Problem> {
         let d = self.directory();
         let me = self.me().cloned();
-        let counts = super::counts::of(app, &self.signed).await?;
+        let mut counts = super::counts::of(app, &self.signed).await?;
+        counts.on_call = super::on_call::waiting(self);
         let role = self.viewer().role;
         let team = d
             .teams
@@ -105,6 +106,9 @@ impl Look {
             .find(|t| me.as_ref().is_some_and(|m| t.members.contains(m)))
             .or_else(|| d.default_team());
         let duty = team.and_then(|t| d.watch(t, None, self.at()));
+        let on_call = team.and_then(|t| d.on_call(t, self.at()));
+        let roster = team.and_then(|t| d.roster(t.schedule.as_ref()?));
+        let next = roster.and_then(|r| r.now_and_next(self.at()).next);
         // Who reports learns who answers from the report itself.
         let may_know = self
             .viewer()
@@ -118,6 +122,11 @@ impl Look {
                 role: show::role(role),
             },
             counts,
+            duty_fallback: duty.as_ref().map(|(who, _)| who) != on_call.as_ref(),
+            duty_next: next.filter(|_| may_know).map_or_else(String::new, |n| {
+                let who = n.person.as_ref().map_or("nobody", |p| d.name(p));
+                format!("{who}, {}", super::on_call::when(&self.now, n.from).text)
+            }),
             duty: duty
                 .filter(|_| may_know)
                 .map(|(who, _)| show::person(d, &who)),

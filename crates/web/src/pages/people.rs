@@ -78,7 +78,7 @@ async fn list(State(app): State<App>, look: Look, Query(shown): Query<Shown>) ->
         id: t.id.to_string(),
         name: t.name.clone(),
         lead: t.lead.as_ref().map(|p| show::person(d, p)),
-        duty: t.on_duty.as_ref().map(|p| show::person(d, p)),
+        duty: d.on_call(t, look.at()).map(|p| show::person(d, &p)),
         members: t.members.iter().map(|p| show::person(d, p)).collect(),
     };
     let page = People {

@@ -16,7 +16,7 @@ use super::{policies, show};
 use crate::App;
 use crate::policy::{Policy, Routes};
 use crate::problem::Problem;
-use crate::view::form::{Field, FieldKind, Form};
+use crate::view::form::{Choice, Field, FieldKind, Form};
 use crate::view::frame::Nav;
 use crate::view::people::EditPage;
 
@@ -94,10 +94,21 @@ fn form(look: &Look, team: &Team, action: &str) -> Form {
     let d = look.directory();
     let text = |p: &Option<PersonId>| p.as_ref().map(ToString::to_string).unwrap_or_default();
     let owners = show::owners(d, None);
-    let duty = Field::new(FieldKind::Person, "on_duty", "On duty now")
+    let duty = Field::new(FieldKind::Person, "on_duty", "On call, set by hand")
         .value(text(&team.on_duty))
         .choices(owners.clone());
-    let duty = duty.help("New tickets of the team are theirs. Nobody: they go to the lead.");
+    let duty = duty.help(
+        "New tickets of the team are theirs while it has no schedule. Nobody: they go to the lead.",
+    );
+    let schedules = d.schedules.values();
+    let schedule = Field::new(FieldKind::Choice, "schedule", "On-call schedule")
+        .value(team.schedule.as_ref().map_or("", |s| s.as_str()))
+        .choices(
+            schedules
+                .map(|s| Choice::new(s.id.as_str(), &s.name))
+                .collect(),
+        )
+        .help("The watch goes by it. Without one, it is set by hand below.");
     let policies = Severity::ALL.iter().rev().map(|s| {
         let label = format!("Escalation of {} tickets", s.as_str());
         policies::field(d, &by_severity(*s), &label, team.policies.get(s))
@@ -117,6 +128,7 @@ fn form(look: &Look, team: &Team, action: &str) -> Form {
                 .value(text(&team.lead))
                 .choices(owners)
                 .help("A member who can own tickets."),
+            schedule,
             duty,
             Field::new(
                 FieldKind::Tick,
@@ -130,7 +142,7 @@ fn form(look: &Look, team: &Team, action: &str) -> Form {
         fields.extend(policies);
         fields
     } else {
-        vec![duty]
+        vec![schedule, duty]
     };
     Form::new(action, "Save", fields).cancel(LIST)
 }
@@ -210,9 +222,14 @@ fn typed_team(look: &Look, typed: &Typed, before: &Team) -> Result<Team, Refusal
         id => id.parse::<PersonId>().map(Some).map_err(|r| r.on(field)),
     };
     let on_duty = one("on_duty")?;
+    let schedule = match typed.get("schedule") {
+        "" => None,
+        id => Some(id.parse().map_err(|r: Refusal| r.on("schedule"))?),
+    };
     if look.viewer().may(Action::ManagePeople).is_err() {
         return Ok(Team {
             on_duty,
+            schedule,
             ..before.clone()
         });
     }
@@ -226,6 +243,7 @@ fn typed_team(look: &Look, typed: &Typed, before: &Team) -> Result<Team, Refusal
         members,
         lead: one("lead")?,
         on_duty,
+        schedule,
         default: typed.get("default") == "yes",
         policy: policies::chosen(typed, "policy")?,
         policies: own_by_severity(typed)?,

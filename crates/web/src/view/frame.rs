@@ -62,6 +62,8 @@ pub enum Nav {
     Watch,
     /// All tickets.
     Queue,
+    /// Who is on call, and schedules.
+    OnCall,
     /// Templates.
     Templates,
     /// Procedures.
@@ -111,6 +113,8 @@ pub struct Counts {
     pub watch: u32,
     /// Tickets nobody has acknowledged yet.
     pub queue: u32,
+    /// Swaps that wait for my answer.
+    pub on_call: u32,
     /// Procedures I should read, or drafts waiting for my approval.
     pub procedures: u32,
 }
@@ -135,8 +139,12 @@ pub struct Frame {
     pub viewer: Viewer,
     /// Numbers on the rail.
     pub counts: Counts,
-    /// Who is on duty now for the viewer's team.
+    /// Who is on call now for the viewer's team.
     pub duty: Option<PersonChip>,
+    /// Whether they answer only because nobody is on call.
+    pub duty_fallback: bool,
+    /// Who is next and when: `Cleo Lindqvist Mon 08:00`; empty if nothing is planned.
+    pub duty_next: String,
     /// The instant the page is rendered at, RFC 3339; the page's script corrects a wrong desktop clock by it.
     pub now_iso: String,
     /// Path segment of the assets, changes with their content.
@@ -188,6 +196,14 @@ impl Frame {
         vec![
             item(Nav::Watch, "/", "My watch", "watch", "w", counts.watch),
             item(Nav::Queue, "/tickets", "Queue", "queue", "q", counts.queue),
+            item(
+                Nav::OnCall,
+                "/oncall",
+                "On call",
+                "phone",
+                "d",
+                counts.on_call,
+            ),
             item(
                 Nav::Templates,
                 "/templates",

@@ -9,6 +9,7 @@ pub mod frame;
 pub mod handover;
 pub mod intake;
 pub mod moment;
+pub mod on_call;
 pub mod people;
 pub mod piece;
 pub mod policies;
