@@ -128,7 +128,9 @@ impl Reading {
                 self.step = self.step.map(|s| s.max(at));
             }
             E::EscalationDemanded(_) => {
-                self.quiet = None;
+                if self.quiet.take().is_some() {
+                    self.step = self.step.map(|s| s.max(at));
+                }
                 self.want_answer(at);
             }
             E::ClockBreached(_) if self.open => self.want_answer(at),
@@ -169,12 +171,12 @@ impl Reading {
     }
 
     fn begin(&mut self, at: Moment) {
-        (self.wants_answer, self.begun) = (false, false);
+        (self.wants_answer, self.begun, self.step) = (false, false, None);
         self.go_on(at);
     }
 
     fn go_on(&mut self, at: Moment) {
-        self.step = Some(at);
+        self.step = Some(self.step.map_or(at, |s| s.min(at)));
         self.asked.clear();
         self.answered.clear();
         self.cannot.clear();

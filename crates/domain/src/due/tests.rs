@@ -468,6 +468,11 @@ fn after_a_downtime_a_breach_is_said_without_the_warning_before_it() {
     );
     assert!(!said.contains("“Acknowledge, critical” runs out"), "{said}");
     assert_eq!(said.matches("paged").count(), 1, "{said}");
+    // Its breach does not hide how far it would have climbed.
+    assert!(
+        said.contains("(the last resort)") && said.contains("earlier steps left out"),
+        "{said}"
+    );
 }
 
 #[test]

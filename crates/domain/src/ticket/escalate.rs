@@ -58,7 +58,9 @@ impl Effect for EscalationDemanded {
     const KIND: &'static str = "escalation_demanded";
 
     fn apply(&self, t: &mut Ticket, at: &At<'_>) {
-        t.snooze = None;
+        if t.snooze.is_some() {
+            t.wake(at.recorded_at);
+        }
         t.resume_escalation(Cause::ByHand, Wants::Answer, at.recorded_at);
     }
 

@@ -191,7 +191,8 @@ impl Ticket {
     /// Goes on where the escalation stood, at once.
     pub(super) fn resume_escalation(&mut self, cause: Cause, wants: Wants, at: Moment) {
         let e = &mut self.escalation;
-        e.next_at = Some(at);
+        // What was due before stays due since then: after a downtime the current step is made, not just the next one.
+        e.next_at = Some(e.next_at.map_or(at, |next| next.min(at)));
         // Who asks for help while nobody has acknowledged does not make an acknowledgement needless.
         if !(self.acknowledged.is_none()
             && e.wants == Wants::Acknowledgement

@@ -154,7 +154,9 @@ impl Eye {
                 e.ask_anew(now);
             }
             E::EscalationDemanded(_) => {
-                e.quiet = None;
+                if e.quiet.is_some() {
+                    e.wake(now);
+                }
                 e.wants_answer = e.acknowledged || e.wants_answer;
                 e.go_on(now);
             }
@@ -365,7 +367,8 @@ impl Eye {
     }
 
     fn go_on(&mut self, now: Moment) {
-        self.at = Some(now);
+        // What was due before stays due since then.
+        self.at = Some(self.at.map_or(now, |at| at.min(now)));
         self.paged.clear();
     }
 
