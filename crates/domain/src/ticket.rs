@@ -65,13 +65,17 @@ verbs! {
 
 pub mod brief;
 mod clocks;
+mod custody;
 mod escalation;
 pub mod open;
 mod relation;
+mod task;
 pub use clocks::{Mark, Pause};
+pub use custody::{Custody, CustodyEvent, Evidence};
 pub use escalation::{Answer, Cause, Escalation, Page, Quiet, Wants};
 pub use open::{Open, Opened};
 pub use relation::Relation;
+pub use task::{Task, TaskState};
 
 /// A key and version that a ticket is bound to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -145,124 +149,6 @@ pub struct Interval {
     /// Why it was entered, if said.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub reason: String,
-}
-
-/// How far a task is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum TaskState {
-    /// To be done.
-    Open,
-    /// Done.
-    Done {
-        /// By whom.
-        #[schema(value_type = String)]
-        by: Actor,
-        /// When.
-        #[schema(value_type = String)]
-        at: Moment,
-        /// What came of it.
-        result: String,
-    },
-    /// Not done, and why.
-    Skipped {
-        /// By whom.
-        #[schema(value_type = String)]
-        by: Actor,
-        /// When.
-        #[schema(value_type = String)]
-        at: Moment,
-        /// Why.
-        reason: String,
-    },
-}
-
-/// Something to be done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Task {
-    /// The id, `tsk_…`.
-    #[schema(value_type = String)]
-    pub id: TaskId,
-    /// The phase it belongs to.
-    pub phase: Phase,
-    /// What to do.
-    pub title: String,
-    /// Must be done or skipped with a reason before closing.
-    pub mandatory: bool,
-    /// Its place among the template's tasks, if it comes from there.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub from_template: Option<usize>,
-    /// Who is to do it; nobody: the owner.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    #[schema(value_type = Option<String>)]
-    pub assignee: Option<PersonId>,
-    /// How far it is.
-    #[serde(flatten)]
-    pub state: TaskState,
-}
-
-impl Task {
-    /// Whether it is still to be done.
-    pub fn is_open(&self) -> bool {
-        self.state == TaskState::Open
-    }
-}
-
-/// What happened to a piece of evidence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "what", rename_all = "snake_case")]
-pub enum Custody {
-    /// It was attached; where it came from.
-    Attached {
-        /// Where and how it was collected.
-        source: String,
-    },
-    /// It was given to somebody.
-    HandedOut {
-        /// To whom.
-        to: String,
-        /// Why.
-        why: String,
-    },
-    /// Its hash was computed again.
-    Verified {
-        /// Whether it is still what was attached.
-        intact: bool,
-    },
-}
-
-/// A link of the chain of custody.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct CustodyEvent {
-    /// Who.
-    #[schema(value_type = String)]
-    pub by: Actor,
-    /// When.
-    #[schema(value_type = String)]
-    pub at: Moment,
-    /// What.
-    #[serde(flatten)]
-    pub what: Custody,
-}
-
-/// A file kept as evidence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Evidence {
-    /// The id, `evd_…`.
-    #[schema(value_type = String)]
-    pub id: EvidenceId,
-    /// File name as given; never used as a path.
-    pub name: String,
-    /// Media type as given; never trusted for display.
-    pub media_type: String,
-    /// Bytes.
-    pub size: i64,
-    /// SHA-256 of the bytes in hexadecimal, computed while receiving.
-    pub sha256: String,
-    /// What it is.
-    pub description: String,
-    /// Who had it, when, why.
-    pub custody: Vec<CustodyEvent>,
 }
 
 /// The incident record. Folded from its entries; the timeline itself is read from the record.

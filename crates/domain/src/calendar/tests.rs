@@ -1,3 +1,5 @@
+//! Working time over nights, holidays, month ends and changes of the clock.
+
 use super::*;
 use crate::civil::{DAY_MS, HOUR_MS};
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! What is due when: steps, reminders, expiry, snoozes, targets and deadlines, one story each.
+
 use super::*;
 use crate::sla::Targets;
 use crate::testing::{Desk, START, id, team, viewer};

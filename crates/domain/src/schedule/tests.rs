@@ -1,3 +1,5 @@
+//! Who is on call when: turns, layers, windows, overrides, swaps and gaps.
+
 use super::*;
 use crate::calendar::Holiday;
 use crate::civil::{DAY_MS, HOUR_MS};

@@ -1,3 +1,5 @@
+//! What a shift report tells, and what it leaves out.
+
 use super::*;
 use crate::moment::Moment;
 use crate::testing::{Desk, id};
