@@ -31,11 +31,6 @@ impl Moment {
         self.0 - earlier.0
     }
 
-    /// To the minute, in UTC: `2026-11-22 03:04 UTC`.
-    pub fn minute(self) -> String {
-        self.timestamp().strftime("%Y-%m-%d %H:%M UTC").to_string()
-    }
-
     /// The moment as a timestamp of the time library, for calendars and zones.
     pub fn timestamp(self) -> Timestamp {
         Timestamp::from_millisecond(self.0.clamp(0, MAX_MS))

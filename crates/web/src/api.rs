@@ -3,6 +3,7 @@
 mod body;
 mod calendars;
 mod changes;
+mod clocks;
 pub mod document;
 mod evidence;
 pub(crate) mod handover;
@@ -31,6 +32,7 @@ pub fn routes(r: Routes) -> Routes {
         .with(search::routes)
         .with(evidence::routes)
         .with(changes::routes)
+        .with(clocks::routes)
         .with(record::routes)
         .with(people::routes)
         .with(library::routes)
@@ -52,6 +54,7 @@ pub fn openapi() -> serde_json::Value {
         search::describe,
         evidence::describe,
         changes::describe,
+        clocks::describe,
         record::describe,
         people::describe,
         library::describe,

@@ -4,6 +4,7 @@ pub mod account;
 pub mod ask;
 pub mod bulk;
 pub mod calendars;
+pub mod clocks;
 pub mod counts;
 pub mod door;
 pub mod error;
@@ -23,6 +24,7 @@ pub mod procedure_edit;
 pub mod procedures;
 pub mod queue;
 pub mod record;
+pub mod regulations;
 pub mod report;
 pub mod row;
 pub mod rows;
@@ -34,6 +36,7 @@ pub mod search;
 pub mod settings;
 pub mod shift_report;
 pub mod show;
+pub mod targets;
 pub mod teams;
 pub mod template_edit;
 pub mod templates;
@@ -78,6 +81,8 @@ fn accounts(routes: Routes) -> Routes {
         .with(schedule_acts::routes)
         .with(schedule_edit::routes)
         .with(calendars::routes)
+        .with(targets::routes)
+        .with(regulations::routes)
 }
 
 fn lists(routes: Routes) -> Routes {
@@ -90,6 +95,7 @@ fn lists(routes: Routes) -> Routes {
         .get("/", read, watch::page)
         .get("/watch", read, watch::page)
         .get("/tickets", read, queue::page)
+        .get("/clocks", read, clocks::page)
         .post("/tickets/bulk", work, bulk::post)
         .post("/views", keep, queue::save_view)
         .post("/views/{id}/delete", keep, queue::delete_view)

@@ -33,14 +33,21 @@ impl Regime {
         if let Some(when) = &report.when {
             says += &format!(" (only: {})", self.answers(when));
         }
-        if let Some(roll) = &report.roll {
-            says += &format!("; on a day off, {} of the next working day", roll.at);
-            let unless: Vec<String> = roll.unless.iter().map(|w| self.answers(w)).collect();
-            if !unless.is_empty() {
-                says += &format!(" (not for: {})", unless.join(", "));
-            }
-        }
         says
+    }
+
+    /// What happens to a deadline on a day off; nothing, unless the regime says so.
+    pub fn relief(&self, report: &Report) -> Option<String> {
+        let roll = report.roll.as_ref()?;
+        let unless: Vec<String> = roll.unless.iter().map(|w| self.answers(w)).collect();
+        let not = match unless.is_empty() {
+            true => String::new(),
+            false => format!(" Not for: {}.", unless.join("; ")),
+        };
+        let at = roll.at;
+        Some(format!(
+            "On a day off it moves to {at} of the next working day.{not}"
+        ))
     }
 
     /// The answers that a condition names, as people read them.
@@ -50,7 +57,7 @@ impl Regime {
             let found = choices.into_iter().flatten().find(|c| c.key == *key);
             found.map_or_else(|| key.clone(), |c| c.label.clone())
         };
-        when.is.iter().map(label).collect::<Vec<_>>().join(", ")
+        when.is.iter().map(label).collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -78,7 +85,9 @@ mod tests {
         let mut all = String::new();
         for r in shipped::regimes() {
             for report in &r.reports {
-                all += &format!("{}, {}: {}.\n", r.title, report.name, r.rule(report));
+                let relief = r.relief(report).unwrap_or_default();
+                let rule = r.rule(report);
+                all += &format!("{}, {}: {rule}. {relief}\n", r.title, report.name);
             }
         }
         insta::assert_snapshot!(all);

@@ -142,8 +142,8 @@ impl Effect for DeadlineWarned {
         t.mark_warned(&self.key, at.recorded_at);
     }
 
-    fn say(&self, _: &Directory) -> Sentence {
-        Sentence::new(format!("reminded: “{}” to {} is due at {}", self.name, self.to, self.due_at.minute()))
+    fn say(&self, d: &Directory) -> Sentence {
+        Sentence::new(format!("reminded: “{}” to {} is due at {}", self.name, self.to, d.say_time(self.due_at)))
     }
 }
 
@@ -154,8 +154,8 @@ impl Effect for DeadlineMissed {
         t.mark_breached(&self.key, at.recorded_at);
     }
 
-    fn say(&self, _: &Directory) -> Sentence {
-        Sentence::new(format!("missed a deadline: “{}” to {} was due at {} and is not recorded as filed", self.name, self.to, self.due_at.minute()))
+    fn say(&self, d: &Directory) -> Sentence {
+        Sentence::new(format!("missed a deadline: “{}” to {} was due at {} and is not recorded as filed", self.name, self.to, d.say_time(self.due_at)))
     }
 }
 

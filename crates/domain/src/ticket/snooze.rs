@@ -68,8 +68,8 @@ impl Effect for Snoozed {
         t.snooze = Some(Quiet { by: self.by.clone(), at: at.recorded_at, until: self.until, reason: self.reason.clone() });
     }
 
-    fn say(&self, _: &Directory) -> Sentence {
-        Sentence::new(format!("silenced pages until {}", self.until.minute())).with(self.reason.clone())
+    fn say(&self, d: &Directory) -> Sentence {
+        Sentence::new(format!("silenced pages until {}", d.say_time(self.until))).with(self.reason.clone())
     }
 }
 

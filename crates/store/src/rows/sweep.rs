@@ -14,8 +14,9 @@ const SET: &str = "INSERT INTO sweeps (name, done, target, after) VALUES (?1, ?2
 /// The last revision that timers may depend on: not on who somebody is, who is on call or how they hear of it.
 const REVISED: &str = "SELECT COALESCE(MAX(seq), 0) FROM revisions WHERE seq > ?1
  AND what NOT IN ('person', 'view', 'procedure', 'schedule', 'channel', 'notify_rules', 'message')";
-const OPEN: &str =
-    "SELECT number FROM tickets WHERE is_open = 1 AND number > ?1 ORDER BY number LIMIT ?2";
+/// Open tickets, and closed ones with a report still to be filed.
+const OPEN: &str = "SELECT x.number FROM (SELECT a.number FROM (SELECT number FROM tickets WHERE is_open = 1 AND number > ?1 ORDER BY number LIMIT ?2) a
+ UNION SELECT b.ticket FROM (SELECT ticket FROM clocks WHERE ticket > ?1 ORDER BY ticket LIMIT ?2) b) x ORDER BY x.number LIMIT ?2";
 
 /// Every statement of this file.
 pub(crate) const STATEMENTS: &[&str] = &[AT, SET, REVISED, OPEN];

@@ -215,7 +215,7 @@ fn heads(asked: &Asked) -> Vec<SortHead> {
         head("Title", "c-title", None),
         head("Phase", "c-phase", Some(SortKey::PhaseAge)),
         head("Owner", "c-owner", None),
-        head("Waiting", "c-clock", None),
+        head("Next due", "c-clock", None),
         head("Tasks", "c-tasks num", None),
         head("Updated", "c-upd num", Some(SortKey::Updated)),
     ]

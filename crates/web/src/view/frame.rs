@@ -62,6 +62,8 @@ pub enum Nav {
     Watch,
     /// All tickets.
     Queue,
+    /// What is due when.
+    Clocks,
     /// Who is on call, and schedules.
     OnCall,
     /// Templates.
@@ -196,6 +198,7 @@ impl Frame {
         vec![
             item(Nav::Watch, "/", "My watch", "watch", "w", counts.watch),
             item(Nav::Queue, "/tickets", "Queue", "queue", "q", counts.queue),
+            item(Nav::Clocks, "/clocks", "Clocks", "clock", "c", 0),
             item(
                 Nav::OnCall,
                 "/oncall",

@@ -1,6 +1,7 @@
 //! What the pages show, as plain display data with one Askama template each; knows nothing of storage, rules or HTTP.
 
 pub mod account;
+pub mod clocks;
 pub mod door;
 pub mod error;
 pub mod escalation;
@@ -17,8 +18,10 @@ pub mod procedures;
 pub mod queue;
 pub mod record;
 pub mod reference;
+pub mod regulations;
 pub mod search;
 pub mod settings;
+pub mod targets;
 pub mod templates;
 pub mod ticket;
 pub mod ticket_acts;

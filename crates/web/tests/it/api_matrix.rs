@@ -331,6 +331,9 @@ async fn path(site: &Site, route: &Route, number: Option<&(TicketNo, Ids)>) -> S
         }
         path = path.replace("{key}", &key);
     }
+    if route.method == Method::GET {
+        path = path.replace("/regimes/{key}", "/regimes/gdpr");
+    }
     path.replace("{key}", "phishing")
         .replace("{version}", "1")
         .replace("{seq}", "1")

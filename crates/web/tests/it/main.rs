@@ -16,6 +16,7 @@ mod handover;
 mod health;
 mod page;
 mod pages;
+mod pages_clocks;
 mod pages_escalation;
 mod pages_library;
 mod pages_live;

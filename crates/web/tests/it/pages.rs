@@ -86,6 +86,15 @@ const PAGES: &[(&str, [u16; 5])] = &[
     ("/handover/report", [200, 200, 200, 403, 200]),
     ("/handover/report/markdown", [200, 200, 200, 403, 200]),
     ("/help", [200, 200, 200, 200, 200]),
+    ("/clocks", [200, 200, 200, 200, 200]),
+    ("/clocks?after=x", [422, 422, 422, 422, 422]),
+    ("/settings/targets", [200, 200, 200, 403, 200]),
+    ("/settings/targets/edit", [200, 200, 403, 403, 403]),
+    ("/settings/regulations", [200, 200, 200, 403, 200]),
+    ("/settings/regulations/nis2", [200, 200, 200, 403, 200]),
+    ("/settings/regulations/no_such", [404, 404, 404, 403, 404]),
+    ("/settings/regulations/new", [200, 200, 403, 403, 403]),
+    ("/settings/regulations/nis2/edit", [200, 200, 403, 403, 403]),
 ];
 
 async fn everybody(site: &Site) -> [Visitor; 5] {

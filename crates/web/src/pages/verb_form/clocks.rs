@@ -18,7 +18,7 @@ pub(super) fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Opti
                     "The clock to acknowledge and regulatory clocks go on. The reason and the time are in the record.".to_owned(),
                 ),
                 ..blank(
-                    "Pause the clocks of",
+                    "Pause the clocks",
                     "For work that waits for somebody outside.",
                     "Pause",
                     fields,
@@ -26,7 +26,7 @@ pub(super) fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Opti
             }
         }
         "resume_clocks" => blank(
-            "Resume the clocks of",
+            "Resume the clocks",
             "What is due moves by the time they stood still.",
             "Resume",
             vec![],
@@ -41,7 +41,7 @@ pub(super) fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Opti
                 .choices(choices.collect())
                 .required();
             blank(
-                "A declaration of",
+                "A declaration",
                 "Which one is it about?",
                 "Go on",
                 vec![regime],
@@ -57,7 +57,7 @@ pub(super) fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Opti
                     "Its clocks stop. What was declared and filed stays in the record.".to_owned(),
                 ),
                 ..blank(
-                    "Withdraw a declaration of",
+                    "Withdraw a declaration",
                     &format!("{title} turned out not to apply."),
                     "Withdraw",
                     fields,
@@ -85,7 +85,7 @@ fn declare(look: &Look, case: &Case, typed: &Typed) -> Sheet {
             .required()
             .focused();
         return blank(
-            "Declare a regime for",
+            "Declare a regime",
             "Which rules on reporting apply to this incident?",
             "Go on",
             vec![regime],
@@ -113,12 +113,12 @@ fn declare(look: &Look, case: &Case, typed: &Typed) -> Sheet {
     }
     fields.extend(why(true));
     let title = match before {
-        Some(_) => format!("Revise {} for", regime.title),
-        None => format!("Declare {} for", regime.title),
+        Some(_) => format!("Revise {}", regime.title),
+        None => format!("Declare {}", regime.title),
     };
     Sheet {
         beside: "What this starts".to_owned(),
-        consequences: regime.reports.iter().map(|r| due(regime, r)).collect(),
+        consequences: starts(regime),
         facts: facts(regime),
         ..blank(
             &title,
@@ -131,6 +131,16 @@ fn declare(look: &Look, case: &Case, typed: &Typed) -> Sheet {
             fields,
         )
     }
+}
+
+/// Which reports follow, and that days off may matter.
+fn starts(regime: &Regime) -> Vec<Consequence> {
+    let mut all: Vec<Consequence> = regime.reports.iter().map(|r| due(regime, r)).collect();
+    if regime.reports.iter().any(|r| r.roll.is_some()) {
+        let says = "Deadlines on weekends and holidays may move; the answers decide.";
+        all.extend(plain(says.to_owned()));
+    }
+    all
 }
 
 fn due(regime: &Regime, report: &regulation::Report) -> Consequence {
@@ -199,7 +209,7 @@ fn file(look: &Look, case: &Case, typed: &Typed) -> Option<Sheet> {
         beside: "About this report".to_owned(),
         consequences,
         ..blank(
-            "Record a filing for",
+            "Record a filing",
             &format!(
                 "{}: the report was sent; Midwatch sends nothing by itself.",
                 regime.title
