@@ -13,7 +13,7 @@ use crate::people::Person;
 use crate::ticket::{Sentence, Ticket};
 use crate::words::Severity;
 
-pub use text::{FIELDS, MessageTemplate, shipped};
+pub use text::{FIELDS, MessageTemplate, sample, shipped};
 
 /// Most characters of a title.
 const MAX_TITLE: usize = 200;

@@ -138,6 +138,13 @@ kinds! {
     Test = "test" / "Test",
 }
 
+impl NoticeKind {
+    /// Whether its text can be written; a digest is a list, a test a test.
+    pub fn has_text(self) -> bool {
+        !matches!(self, NoticeKind::Digest | NoticeKind::Test)
+    }
+}
+
 impl FromStr for NoticeKind {
     type Err = Refusal;
     fn from_str(text: &str) -> Result<Self, Refusal> {

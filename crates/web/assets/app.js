@@ -1,5 +1,6 @@
 // Entry: everything here makes a page that already works nicer; nothing here is needed to act.
 
+import { startBell } from "./bell.js";
 import { startCopy } from "./copy.js";
 import { startForms } from "./forms.js";
 import { startKeys } from "./keys.js";
@@ -119,6 +120,7 @@ startCopy();
 startBulk();
 startNewTicket();
 startRegionLinks();
+startBell();
 startLive();
 // Fetched while nobody waits, so that the first key typed into it is not lost.
 (globalThis.requestIdleCallback ?? setTimeout)(() => import("./palette.js"));

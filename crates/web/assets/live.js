@@ -62,6 +62,7 @@ export function startLive() {
       let news;
       try { news = JSON.parse(event.data); } catch { return; }
       if (!news.ticket) return;
+      document.dispatchEvent(new CustomEvent("midwatch:news"));
       const here = document.querySelector("[data-ticket]");
       if (here?.dataset.ticket === news.ticket && Number(here.dataset.seq) >= Number(news.seq)) return;
       changed.add(news.ticket);

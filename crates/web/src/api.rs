@@ -4,12 +4,15 @@ mod body;
 mod calendars;
 mod changes;
 mod clocks;
+mod channels;
+mod deliveries;
 pub mod document;
 mod evidence;
 pub(crate) mod handover;
 mod library;
 mod me;
 mod meta;
+mod notifications;
 mod people;
 mod policies;
 mod record;
@@ -40,6 +43,9 @@ pub fn routes(r: Routes) -> Routes {
         .with(views::routes)
         .with(schedules::routes)
         .with(calendars::routes)
+        .with(channels::routes)
+        .with(deliveries::routes)
+        .with(notifications::routes)
         .with(me::routes)
         .with(meta::routes)
         .with(reference::routes)
@@ -62,6 +68,9 @@ pub fn openapi() -> serde_json::Value {
         views::describe,
         schedules::describe,
         calendars::describe,
+        channels::describe,
+        deliveries::describe,
+        notifications::describe,
         me::describe,
         meta::describe,
     ] {

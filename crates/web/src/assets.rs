@@ -17,6 +17,7 @@ macro_rules! assets {
 
 assets![
     "app.js",
+    "bell.js",
     "copy.js",
     "forms.js",
     "icons.svg",

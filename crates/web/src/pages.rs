@@ -5,7 +5,10 @@ pub mod ask;
 pub mod bulk;
 pub mod calendars;
 pub mod clocks;
+mod channel_form;
+pub mod channels;
 pub mod counts;
+pub mod deliveries;
 pub mod door;
 pub mod error;
 pub mod evidence;
@@ -15,8 +18,12 @@ pub mod handover;
 pub mod help;
 pub mod intake;
 pub mod leaving;
+pub mod messages;
+pub mod notices;
+pub mod notify_rules;
 pub mod offered;
 pub mod on_call;
+pub mod one_click;
 pub mod people;
 pub mod policies;
 pub mod policy_edit;
@@ -61,11 +68,22 @@ pub fn routes(routes: Routes) -> Routes {
         .with(accounts)
         .with(lists)
         .with(policies::routes)
+        .with(post)
         .with(policy_edit::routes)
         .with(handover)
         .with(intake)
         .with(library)
         .with(tickets)
+}
+
+fn post(routes: Routes) -> Routes {
+    routes
+        .with(channels::routes)
+        .with(messages::routes)
+        .with(deliveries::routes)
+        .with(notices::routes)
+        .with(notify_rules::routes)
+        .with(one_click::routes)
 }
 
 fn accounts(routes: Routes) -> Routes {

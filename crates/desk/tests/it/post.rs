@@ -85,7 +85,7 @@ fn to(letter: &str, name: &str) -> bool {
 
 fn deliveries(t: &TestDesk) -> Vec<Delivery> {
     let found = t.read(|tx| Ok(list_deliveries(tx, &Viewer::system(), &Wanted::default())?));
-    found.unwrap().0
+    found.unwrap().0.into_iter().map(|l| l.delivery).collect()
 }
 
 fn states(t: &TestDesk) -> Vec<(String, State)> {

@@ -48,7 +48,7 @@ impl MessageTemplate {
     /// # Errors
     /// A refusal naming the field.
     pub fn validate(mut self) -> Result<Self, Refusal> {
-        if matches!(self.kind, NoticeKind::Digest | NoticeKind::Test) {
+        if !self.kind.has_text() {
             return Err(Refusal::invalid(
                 "kind",
                 "This message is a list or a try; its text is fixed.",
@@ -164,4 +164,31 @@ pub fn shipped(kind: NoticeKind) -> MessageTemplate {
         title: title.into(),
         text: text.into(),
     }
+}
+
+/// How a text reads with a made-up ticket: title and text, for whoever writes it.
+pub fn sample(message: &MessageTemplate, organisation: &str) -> (String, String) {
+    let value = |name: &str| match name {
+        "number" => "MW-1042".to_owned(),
+        "title" => "Invoice mail with a link to a copy of our portal".into(),
+        "severity" => "High".into(),
+        "tlp" => "TLP:AMBER".into(),
+        "kind" => "Fraud: Phishing".into(),
+        "phase" => "Analysis".into(),
+        "owner" => "Ben Castillo".into(),
+        "reporter" => "Rita Moreau".into(),
+        "team" => "Security Operations".into(),
+        "organisation" => organisation.to_owned(),
+        "reader" => "Cleo Lindqvist".into(),
+        "about" => message.kind.label().into(),
+        "who" => "Ben Castillo".into(),
+        "what" => format!("(the timeline's words for “{}”)", message.kind.label()),
+        "details" => "(the reason, brief or text, if there is one)".into(),
+        "link" => "https://midwatch.example.org/tickets/MW-1042".into(),
+        _ => String::new(),
+    };
+    (
+        super::line(&message.title(&value), super::MAX_TITLE),
+        super::paragraphs(&message.text(&value), super::MAX_TEXT),
+    )
 }

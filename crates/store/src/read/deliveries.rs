@@ -24,11 +24,22 @@ pub(crate) const STATEMENTS: &[&str] = &[ATTEMPTS, UNREAD, COUNTS, DEAD, LATE];
 
 /// Most rows of a page.
 const PAGE: usize = 50;
+/// Columns of a delivery.
+const WIDTH: usize = 17;
 
 /// Where a message stands in a list.
 pub type Place = (Moment, DeliveryId);
 /// A page of a list, and where the next begins.
-pub type Page = (Vec<Delivery>, Option<Place>);
+pub type Page = (Vec<Listed>, Option<Place>);
+
+/// A message in a list, with the title of its ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The message.
+    pub delivery: Delivery,
+    /// The title; nothing for a digest.
+    pub title: Option<String>,
+}
 
 /// Which messages to look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +52,8 @@ pub struct Wanted {
     pub channel: Option<ChannelId>,
     /// About which ticket.
     pub ticket: Option<TicketNo>,
+    /// Planned since then.
+    pub since: Option<Moment>,
     /// Those before this one: where the page before ended.
     pub before: Option<Place>,
 }
@@ -66,10 +79,28 @@ pub fn list_deliveries(
     if let Some(channel) = &wanted.channel {
         when.push(format!("d.way = {}", p.bind(format!("channel:{channel}"))));
     }
+    if let Some(since) = wanted.since {
+        when.push(format!("d.created_at > {}", p.bind(since.0)));
+    }
     if let Some(number) = wanted.ticket {
         when.push(format!("d.ticket = {}", p.bind(number.0)));
     }
     page(tx, viewer, p, when, wanted.before.as_ref(), PAGE)
+}
+
+/// A message that the viewer may know of.
+///
+/// # Errors
+/// As the engine says.
+pub fn find_delivery(
+    tx: &mut Tx<'_>,
+    viewer: &Viewer,
+    id: &DeliveryId,
+) -> Result<Option<Listed>, StoreError> {
+    let mut p = Params::default();
+    let when = vec![format!("d.id = {}", p.bind(id.as_str()))];
+    let (found, _) = page(tx, viewer, p, when, None, 1)?;
+    Ok(found.into_iter().next())
 }
 
 /// The latest of a person's list on the pages.
@@ -107,16 +138,22 @@ fn page(
     }
     let many = i64::try_from(limit).unwrap_or(i64::MAX) + 1;
     let sql = format!(
-        "SELECT {COLUMNS} FROM deliveries d LEFT JOIN tickets t ON t.number = d.ticket WHERE {} ORDER BY d.created_at DESC, d.id DESC LIMIT {}",
+        "SELECT {COLUMNS}, t.title FROM deliveries d LEFT JOIN tickets t ON t.number = d.ticket WHERE {} ORDER BY d.created_at DESC, d.id DESC LIMIT {}",
         when.join(" AND "),
         p.bind(many)
     );
     let rows = tx.all(&sql, p.values())?;
-    let mut all: Vec<Delivery> = rows.iter().map(delivery).collect::<Result<_, _>>()?;
+    let listed = |row: &crate::db::Row| {
+        Ok::<_, StoreError>(Listed {
+            delivery: delivery(row)?,
+            title: row.opt_text(WIDTH)?.map(str::to_owned),
+        })
+    };
+    let mut all: Vec<Listed> = rows.iter().map(listed).collect::<Result<_, _>>()?;
     let more = all.len() > limit;
     all.truncate(limit);
     let next = all.last().filter(|_| more);
-    let next = next.map(|d| (d.created_at, d.id.clone()));
+    let next = next.map(|l| (l.delivery.created_at, l.delivery.id.clone()));
     Ok((all, next))
 }
 

@@ -280,6 +280,7 @@ fn settings() -> Settings {
                     .required(),
             ],
         )),
+        may_write: true,
         facts: vec![
             fact("Version", "0.1.0"),
             fact("Database", "SQLite, 412 MB"),

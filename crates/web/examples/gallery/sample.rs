@@ -82,6 +82,8 @@ pub(crate) fn frame(title: &str, nav: Nav) -> Frame {
         },
         counts: Counts {
             on_call: 0,
+            notices: 2,
+            dead: 0,
             watch: 3,
             queue: 2,
             procedures: 1,

@@ -243,6 +243,7 @@ fn about(parameter: &str) -> &'static str {
         "number" => "The ticket, such as MW-1042.",
         "id" => "The id.",
         "key" => "The key.",
+        "kind" => "The kind of message, such as `escalated`.",
         "version" => "The version of the text, from 1.",
         "seq" => "The position in the record, from 1.",
         _ => "",

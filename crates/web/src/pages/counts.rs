@@ -4,11 +4,13 @@ use midwatch_desk::account::Signed;
 use midwatch_domain::access::{Action, Role};
 use midwatch_domain::{procedure, query};
 use midwatch_store::Fault;
-use midwatch_store::read::{counts, person};
+use midwatch_store::read::{counts, deliveries, person};
 
 use crate::App;
 use crate::problem::Problem;
 use crate::view::frame::Counts;
+
+const DAY_MS: i64 = 86_400_000;
 
 /// What calls for action by the viewer now: what waits for them, what nobody has acknowledged, what they have not read.
 ///
@@ -30,6 +32,12 @@ pub async fn of(app: &App, signed: &Signed) -> Result<Counts, Problem> {
                 .and_then(|q| q.resolve(&viewer, &directory, now))
                 .map_err(midwatch_domain::Refusal::from)?;
             out.queue = number(counts::count_tickets(tx, &viewer, &unanswered, 99)?.n);
+        }
+        if viewer.may(Action::LeadTickets).is_ok() {
+            out.dead = number(deliveries::count_dead(tx, now.plus_ms(-DAY_MS))?.0);
+        }
+        if let Some(me) = viewer.actor.person() {
+            out.notices = number(deliveries::count_unread(tx, me)?);
         }
         if let Some(me) = viewer
             .actor

@@ -41,6 +41,7 @@ async fn settings(app: &App, look: &Look) -> Result<Settings, Problem> {
     Ok(Settings {
         frame: look.frame(app, "Settings", Nav::Settings).await?,
         organisation: organisation.map(|o| form(look, o)),
+        may_write: look.viewer().may(Action::EditTemplates).is_ok(),
         facts: facts(app, look).await?,
     })
 }

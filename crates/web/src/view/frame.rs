@@ -74,6 +74,8 @@ pub enum Nav {
     Policies,
     /// The record.
     Record,
+    /// The log of messages.
+    Deliveries,
     /// People and teams.
     People,
     /// Settings.
@@ -117,6 +119,10 @@ pub struct Counts {
     pub queue: u32,
     /// Swaps that wait for my answer.
     pub on_call: u32,
+    /// What I was told and have not seen.
+    pub notices: u32,
+    /// Messages of the last day that did not go out, for those who can do something about it.
+    pub dead: u32,
     /// Procedures I should read, or drafts waiting for my approval.
     pub procedures: u32,
 }
@@ -224,6 +230,14 @@ impl Frame {
                 counts.procedures,
             ),
             item(Nav::Policies, "/policies", "Escalation", "bell", "e", 0),
+            item(
+                Nav::Deliveries,
+                "/deliveries",
+                "Deliveries",
+                "send",
+                "m",
+                counts.dead,
+            ),
             item(Nav::Record, "/record", "Record", "chain", "r", 0),
             item(Nav::People, "/people", "People", "people", "o", 0),
             item(Nav::Settings, "/settings", "Settings", "gear", "s", 0),

@@ -14,6 +14,7 @@ pub mod on_call;
 pub mod people;
 pub mod piece;
 pub mod policies;
+pub mod post;
 pub mod procedures;
 pub mod queue;
 pub mod record;

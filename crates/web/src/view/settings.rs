@@ -20,6 +20,8 @@ pub struct Settings {
     pub frame: Frame,
     /// Organisation: name, last-resort person, time zone.
     pub organisation: Option<Form>,
+    /// Whether the viewer may write the texts of messages.
+    pub may_write: bool,
     /// Version, database, data folder, last checkpoint.
     pub facts: Vec<Fact>,
 }

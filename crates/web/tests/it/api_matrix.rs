@@ -4,8 +4,11 @@ use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use midwatch_domain::access::{Role, TokenScope, Viewer};
 use midwatch_domain::calendar::Calendar;
+use midwatch_domain::channel::Channel;
 use midwatch_domain::escalation::{Policy as Escalation, shipped};
-use midwatch_domain::id::{CalendarId, PersonId, PolicyId, ScheduleId, TicketNo, ViewId};
+use midwatch_domain::id::{
+    CalendarId, ChannelId, PersonId, PolicyId, ScheduleId, TicketNo, ViewId,
+};
 use midwatch_domain::people::{AccountState, Person};
 use midwatch_domain::procedure::Procedure;
 use midwatch_domain::revise::{Revision, View};
@@ -306,6 +309,12 @@ async fn path(site: &Site, route: &Route, number: Option<&(TicketNo, Ids)>) -> S
         };
         revise(site, Revision::Policy(policy)).await;
         path = path.replace("{id}", id.as_str());
+    } else if path.contains("/channels/{id}") {
+        let id = ChannelId::from_bytes(desk.store.random());
+        let body = json!({ "id": id, "name": id, "enabled": true, "settings": { "kind": "webhook", "url": "https://hooks.example.org/" } });
+        let channel: Channel = serde_json::from_value(body).expect("a channel");
+        revise(site, Revision::Channel(channel)).await;
+        path = path.replace("{id}", id.as_str());
     } else if path.contains("/calendars/{id}") {
         let id = CalendarId::from_bytes(desk.store.random());
         let body = json!({ "id": id, "name": id, "time_zone": "UTC", "week": { "mon": [{ "from": "09:00", "to": "17:00" }] } });
@@ -336,6 +345,7 @@ async fn path(site: &Site, route: &Route, number: Option<&(TicketNo, Ids)>) -> S
     }
     path.replace("{key}", "phishing")
         .replace("{version}", "1")
+        .replace("{kind}", "escalated")
         .replace("{seq}", "1")
         .replace("{id}", "tok_none")
 }
@@ -393,7 +403,10 @@ async fn status(site: &Site, route: &Route, caller: &Caller, whose: Option<Whose
                 format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\n{event}\nEND:VEVENT\nEND:VCALENDAR\n");
             body = json!({ "file": file }).to_string();
         }
-        if route.path.contains("/schedules") || route.path.contains("/calendars") {
+        if ["/schedules", "/calendars", "/channels"]
+            .iter()
+            .any(|p| route.path.contains(p))
+        {
             let name = format!("\"name\":\"{unique} ");
             body = body.replacen("\"name\":\"", &name, 1);
         }

@@ -77,7 +77,7 @@ fn dead(t: &TestDesk) -> Vec<Delivery> {
         ..Wanted::default()
     };
     let found = t.read(|tx| Ok(list_deliveries(tx, &Viewer::system(), &wanted)?));
-    found.unwrap().0
+    found.unwrap().0.into_iter().map(|l| l.delivery).collect()
 }
 
 fn deliveries_in(t: &TestDesk, state: State) -> usize {
