@@ -3,8 +3,8 @@
 mod body;
 mod calendars;
 mod changes;
-mod clocks;
 mod channels;
+mod clocks;
 mod deliveries;
 pub mod document;
 mod evidence;
