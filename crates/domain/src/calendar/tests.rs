@@ -1,3 +1,5 @@
+//! Working time held to what it promises: a table counted by another program, properties over hard zones, refusals. Knows no page.
+
 use super::*;
 use crate::civil::{DAY_MS, HOUR_MS};
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Schedules held to what they promise: turns over clock changes, layers, windows, gaps, and shifts that tile any span. Knows no page.
+
 use super::*;
 use crate::calendar::Holiday;
 use crate::civil::{DAY_MS, HOUR_MS};
