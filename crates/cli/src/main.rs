@@ -34,6 +34,9 @@ enum Command {
     Policies(remote::PoliciesCommand),
     /// Show whom an escalation policy would page when.
     Policy(remote::PolicyCommand),
+    /// Show who is on call for every team of a server, now and next.
+    #[command(name = "oncall")]
+    OnCall(remote::OnCallCommand),
     /// Hand a shift over on a server, or accept one.
     Handover(remote::Handover),
     /// Print the API's OpenAPI document.
@@ -92,6 +95,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
         Command::Ticket(t) => Ok(t.run()),
         Command::Policies(p) => Ok(p.run()),
         Command::Policy(p) => Ok(p.run()),
+        Command::OnCall(o) => Ok(o.run()),
         Command::Handover(h) => Ok(h.run()),
         Command::Openapi => {
             let document = midwatch_web::api::openapi();

@@ -4,6 +4,7 @@ mod client;
 mod handover;
 mod mail;
 mod new;
+mod oncall;
 mod policies;
 mod send;
 mod settings;
@@ -99,6 +100,24 @@ impl PoliciesCommand {
         finish(self.reach.json, async {
             let client = Client::new(self.reach.access()?)?;
             let (answer, text) = policies::list(&client, Style::of_stdout()).await?;
+            tell(self.reach.json, &answer, &text)
+        })
+    }
+}
+
+/// Show who is on call on a server, now and next.
+#[derive(Args, Debug)]
+pub(crate) struct OnCallCommand {
+    #[command(flatten)]
+    reach: Reach,
+}
+
+impl OnCallCommand {
+    /// Shows every team.
+    pub(crate) fn run(self) -> ExitCode {
+        finish(self.reach.json, async {
+            let client = Client::new(self.reach.access()?)?;
+            let (answer, text) = oncall::list(&client, Style::of_stdout()).await?;
             tell(self.reach.json, &answer, &text)
         })
     }

@@ -407,3 +407,21 @@ async fn a_shift_is_handed_over_in_one_command_and_accepted_in_another() {
     let none = cleo.command("handover", &["--accept"], None).await;
     assert!(String::from_utf8_lossy(&none.stdout).contains("nothing"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_on_call_is_told_by_name() {
+    let server = Server::start().await;
+    let ben = server.client(&server.desk.cast.ben).await;
+    let out = ben.command("oncall", &[], None).await;
+    let text = String::from_utf8(out.stdout).unwrap();
+    assert!(out.status.success(), "{text}");
+    let row = text.lines().nth(1).unwrap();
+    assert!(
+        row.contains("Ben Analyst") && row.contains("Lea Lead"),
+        "{text}"
+    );
+    let json = ben.command("oncall", &["--json"], None).await;
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    let person = server.desk.cast.ben.as_str();
+    assert_eq!(json["items"][0]["person"], person);
+}

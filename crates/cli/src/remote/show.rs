@@ -267,7 +267,7 @@ pub(crate) fn opened(number: &str, ticket: &Value, people: &Value, style: Style)
 }
 
 /// A time to the minute, in UTC.
-fn minute(at: &Value) -> String {
+pub(super) fn minute(at: &Value) -> String {
     let text = word(at);
     text.get(..16)
         .map_or_else(|| text.to_owned(), |t| t.replace('T', " ") + "Z")

@@ -1,4 +1,4 @@
-//! Working time over nights, holidays, month ends and changes of the clock.
+//! Working time held to what it promises: a table counted by another program, properties over hard zones, refusals. Knows no page.
 
 use super::*;
 use crate::civil::{DAY_MS, HOUR_MS};

@@ -1,4 +1,4 @@
-//! Who is on call when: turns, layers, windows, overrides, swaps and gaps.
+//! Schedules held to what they promise: turns over clock changes, layers, windows, gaps, and shifts that tile any span. Knows no page.
 
 use super::*;
 use crate::calendar::Holiday;
