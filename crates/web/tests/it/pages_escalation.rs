@@ -148,7 +148,7 @@ async fn a_policy_is_copied_changed_chosen_and_retired(engine: Engine) {
     assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text());
     let stale = post(&site, &ada, &edit, &renamed).await;
     assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
-    let page = site.get(&ada, &at).await.text();
+    let page = site.get(&ada, at).await.text();
     assert!(page.contains("Renamed: Night → Night shift."));
 
     // Chosen for a team, a new ticket escalates by it.
