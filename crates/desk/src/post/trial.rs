@@ -37,11 +37,9 @@ impl Desk {
         way: Way,
     ) -> Result<Result<String, Failure>, Fault> {
         match way {
-            Way::Browser => Err(Refusal::invalid(
-                "way",
+            Way::Browser => Ok(Err(Failure::never(
                 "Your browser is tried by the button on the page.",
-            )
-            .into()),
+            ))),
             Way::Mail | Way::Digest => {
                 self.trial(viewer, Action::ManageSelf, None, String::new())
                     .await

@@ -44,7 +44,7 @@ fn kept(look: &Look, me: &PersonId) -> NotifyRules {
 }
 
 async fn page(State(app): State<App>, look: Look) -> Answer {
-    let typed = typed_of(&look, &kept(&look, &me(&look)?));
+    let typed = typed_of(&kept(&look, &me(&look)?));
     Ok(look.show(&draw(&app, &look, &typed, None).await?))
 }
 
@@ -67,12 +67,11 @@ fn reachable(look: &Look) -> Vec<Reachable> {
 }
 
 /// Rules as the form would send them.
-fn typed_of(look: &Look, rules: &NotifyRules) -> Typed {
+fn typed_of(rules: &NotifyRules) -> Typed {
     let mut all = vec![
         ("time_zone".to_owned(), rules.time_zone.clone()),
         ("digest_at".to_owned(), rules.digest_at.to_string()),
     ];
-    let channels = reachable(look);
     for (n, rule) in rules.rules.iter().enumerate() {
         let mut put = |part: &str, value: String| all.push((format!("rule-{n}-{part}"), value));
         put(
@@ -92,10 +91,8 @@ fn typed_of(look: &Look, rules: &NotifyRules) -> Typed {
         }
         for way in &rule.ways {
             put("ways", way.key());
-            if let Way::Channel { id, address } = way
-                && let Some(m) = channels.iter().position(|c| c.id == id.as_str())
-            {
-                put(&format!("address-{m}"), address.clone());
+            if let Way::Channel { id, address } = way {
+                put(&format!("address-{id}"), address.clone());
             }
         }
     }
@@ -103,8 +100,7 @@ fn typed_of(look: &Look, rules: &NotifyRules) -> Typed {
 }
 
 /// The rules that were typed.
-fn rules_of(look: &Look, me: PersonId, typed: &Typed) -> Result<NotifyRules, Refusal> {
-    let channels = reachable(look);
+fn rules_of(me: PersonId, typed: &Typed) -> Result<NotifyRules, Refusal> {
     let mut rules = Vec::new();
     for n in 0..rows::count(typed, "rule") {
         let name = |part: &str| format!("rule-{n}-{part}");
@@ -133,11 +129,9 @@ fn rules_of(look: &Look, me: PersonId, typed: &Typed) -> Result<NotifyRules, Ref
             "digest" => Ok(Way::Digest),
             key => {
                 let id = key.strip_prefix("channel:").unwrap_or_default();
-                let m = channels.iter().position(|c| c.id == id);
-                let address = m.map(|m| get(&format!("address-{m}")));
                 Ok(Way::Channel {
                     id: id.parse::<ChannelId>().map_err(on("ways"))?,
-                    address: address.unwrap_or_default(),
+                    address: get(&format!("address-{id}")),
                 })
             }
         };
@@ -188,8 +182,9 @@ async fn draw(
             from: get("from"),
             to: get("to"),
             ways: typed.all(&name("ways")),
-            addresses: (0..channels.len())
-                .map(|m| get(&format!("address-{m}")))
+            addresses: channels
+                .iter()
+                .map(|c| get(&format!("address-{}", c.id)))
                 .collect(),
             error: problem.filter(|_| wrong).map(|p| p.detail.clone()),
         }
@@ -269,7 +264,7 @@ async fn save(State(app): State<App>, look: Look, mut typed: Typed) -> Answer {
         typed.0 = rows::stepped(typed.0, &step, &[("rule", "urgency")]);
         return Ok(look.show_as(StatusCode::OK, &draw(&app, &look, &typed, None).await?));
     }
-    let done = match rules_of(&look, me(&look)?, &typed) {
+    let done = match rules_of(me(&look)?, &typed) {
         Ok(rules) => app
             .desk
             .revise(look.viewer().clone(), Revision::NotifyRules(rules))
@@ -314,7 +309,7 @@ async fn test(State(app): State<App>, look: Look, typed: Typed) -> Answer {
         Err(problem) if typed::can_mend(&problem) => as_piece(&problem),
         Err(problem) => return Err(problem),
     };
-    let typed = typed_of(&look, &kept(&look, &me(&look)?));
+    let typed = typed_of(&kept(&look, &me(&look)?));
     let mut page = draw(&app, &look, &typed, None).await?;
     page.said = Some(said);
     Ok(look.show(&page))

@@ -21,6 +21,7 @@ mod pages_escalation;
 mod pages_library;
 mod pages_live;
 mod pages_on_call;
+mod pages_post;
 mod pages_record;
 mod pages_ticket;
 #[allow(dead_code, reason = "each suite needs some of what a site can do")]

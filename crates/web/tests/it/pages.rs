@@ -80,6 +80,25 @@ const PAGES: &[(&str, [u16; 5])] = &[
     ("/record/1", [200, 200, 200, 403, 200]),
     ("/record/999999", [404, 404, 404, 403, 404]),
     ("/record/verify", [200, 200, 200, 403, 200]),
+    ("/settings/channels", [200, 403, 403, 403, 403]),
+    (
+        "/settings/channels/new?kind=mail",
+        [200, 403, 403, 403, 403],
+    ),
+    (
+        "/settings/channels/new?kind=pigeon",
+        [404, 403, 403, 403, 403],
+    ),
+    ("/settings/channels/chn_none", [404, 403, 403, 403, 403]),
+    ("/settings/messages", [200, 200, 403, 403, 403]),
+    ("/settings/messages/escalated", [200, 200, 403, 403, 403]),
+    ("/settings/messages/digest", [404, 404, 403, 403, 403]),
+    ("/deliveries", [200, 200, 200, 403, 200]),
+    ("/deliveries?state=x", [422, 422, 422, 403, 422]),
+    ("/deliveries/dlv_none", [404, 404, 404, 403, 404]),
+    ("/me/notices", [200, 200, 200, 200, 200]),
+    ("/me/notices/latest", [200, 200, 200, 200, 200]),
+    ("/me/notifications", [200, 200, 200, 200, 200]),
     ("/handover", [200, 200, 200, 403, 403]),
     ("/handover?of=nobody", [404, 404, 404, 403, 403]),
     ("/handover/offered", [200, 200, 200, 403, 403]),
@@ -114,7 +133,9 @@ async fn every_page_as_every_role(engine: Engine) {
         for (visitor, status) in visitors.iter().zip(expected) {
             let reply = site.get(visitor, path).await;
             assert_eq!(reply.status.as_u16(), *status, "{path}: {}", reply.text());
-            let page = !path.contains("suggest") && !path.ends_with("/markdown");
+            let page = !path.contains("suggest")
+                && !path.ends_with("/latest")
+                && !path.ends_with("/markdown");
             if reply.status == StatusCode::OK && page {
                 assert!(reply.header(header::CONTENT_TYPE).starts_with("text/html"));
             }
@@ -142,6 +163,7 @@ async fn every_page_as_every_role(engine: Engine) {
     };
     let elsewhere = [
         "/api",
+        "/act",
         "/assets",
         "/account",
         "/tokens",
