@@ -33,6 +33,7 @@ pub mod template;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod ticket;
+pub mod warning;
 pub mod words;
 
 pub use refusal::Refusal;

@@ -5,6 +5,7 @@
 mod fingerprint;
 mod hit;
 mod kind;
+pub mod warning;
 
 pub use fingerprint::fingerprint;
 pub use hit::{Extraction, Hit, Layer, Options, Reason};

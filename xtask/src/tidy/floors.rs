@@ -30,7 +30,7 @@ const SQL: [&str; 4] = [
 const FLOORS: [Floor; 6] = [
     Floor {
         name: "midwatch-domain",
-        uses: &[],
+        uses: &["midwatch-indicators"],
         never: &["tokio", "getrandom", "rustls", "tracing", "clap"],
     },
     Floor {
@@ -40,12 +40,12 @@ const FLOORS: [Floor; 6] = [
     },
     Floor {
         name: "midwatch-store",
-        uses: &["midwatch-domain"],
+        uses: &["midwatch-domain", "midwatch-indicators"],
         never: &["clap"],
     },
     Floor {
         name: "midwatch-connect",
-        uses: &["midwatch-domain"],
+        uses: &["midwatch-domain", "midwatch-indicators"],
         never: &["clap"],
     },
     Floor {
