@@ -1,11 +1,21 @@
-//! The auditor's reading of a ticket: what its record alone says must have happened by itself. Shares no rule with `due`: it goes
-//! by what each step said of the next one, knows no policy and no person, and is held against the ticket's timer.
+//! The auditor's reading of a ticket: what its record alone says must have happened by itself. Shares no rule with `due`: for
+//! steps it goes by what each said of the next one, for clocks it counts the time that has passed (see `time`).
+//!
+//! A reading stays small however long the record is, but begins with the first entry each time: what was read before is not kept,
+//! so that nothing can hide in what is remembered.
 
 use std::collections::BTreeSet;
 
+use crate::actor::Actor;
+use crate::directory::Directory;
 use crate::id::PersonId;
 use crate::moment::Moment;
-use crate::ticket::{Answer, Escalated, TicketEntry as E};
+use crate::ticket::{Answer, Bound, Escalated, TicketEntry as E};
+
+mod time;
+
+use time::{Hands, Time};
+pub use time::{Unsaid, What};
 
 /// Nothing that is due may wait longer than this while Midwatch runs, in milliseconds.
 pub const GRACE_MS: i64 = 60_000;
@@ -23,12 +33,17 @@ pub struct Reading {
     wants_answer: bool,
     /// Whether a step was made since the escalation began.
     begun: bool,
-    made: BTreeSet<(i64, i64)>,
+    /// The last step that was made: cycle and step only ever grow.
+    made: Option<(i64, i64)>,
+    /// The policy of the escalation, from its first step on.
+    policy: Option<Bound>,
     /// Whom the last step paged, and who of them answered or cannot come.
     asked: BTreeSet<PersonId>,
     answered: BTreeSet<PersonId>,
     cannot: BTreeSet<PersonId>,
     last_resort: bool,
+    /// How long things took; from the first entry on.
+    time: Option<Time>,
     faults: Vec<Fault>,
 }
 
@@ -59,6 +74,15 @@ pub enum Fault {
         /// When it has to be looked at.
         due_at: Moment,
     },
+    /// Something that had to be recorded by itself was not.
+    Unsaid(Unsaid),
+    /// Somebody was paged, and nothing tells that a message went out or failed.
+    Unsent {
+        /// The entry that says they were.
+        seq: i64,
+        /// Who.
+        person: PersonId,
+    },
 }
 
 impl Fault {
@@ -76,6 +100,10 @@ impl Fault {
             Fault::Timer { due_at } => {
                 format!("its timer was missing or too late for what is due at {due_at}")
             }
+            Fault::Unsaid(unsaid) => unsaid.say(),
+            Fault::Unsent { seq, person } => format!(
+                "entry {seq} pages {person}, and nothing tells that a message went out or failed"
+            ),
         }
     }
 
@@ -86,13 +114,31 @@ impl Fault {
             Fault::Unasked { cycle, step } => format!("unasked {cycle} {step}"),
             Fault::Late { due_at } => format!("late {}", due_at.0),
             Fault::Timer { due_at } => format!("timer {}", due_at.0),
+            Fault::Unsaid(unsaid) => unsaid.name(),
+            Fault::Unsent { seq, person } => format!("unsent {seq} {person}"),
         }
     }
 }
 
 impl Reading {
     /// Takes the next entry of the ticket in.
-    pub fn take(&mut self, entry: &E, at: Moment) {
+    pub fn take(&mut self, entry: &E, by: &Actor, at: Moment) {
+        let (owner, quiet) = (self.owner.clone(), self.quiet.is_some());
+        self.follow(entry, at);
+        let hands = Hands {
+            // Who is responsible after the entry counts, so that taking a ticket is the new owner's doing.
+            owner: self.owner.as_ref(),
+            given: owner != self.owner,
+            woke: quiet && self.quiet.is_none(),
+        };
+        match (&mut self.time, entry) {
+            (Some(time), _) => time.take(entry, by, &hands, at),
+            (time, E::Opened(o)) => *time = Some(Time::begin(o, at)),
+            _ => {}
+        }
+    }
+
+    fn follow(&mut self, entry: &E, at: Moment) {
         match entry {
             E::Opened(o) => {
                 (self.open, self.owner) = (true, Some(o.owner.clone()));
@@ -156,9 +202,19 @@ impl Reading {
         all.min().filter(|_| self.open)
     }
 
-    /// What is wrong, given the ticket's timer, at `now`, while Midwatch has run since `since`.
-    pub fn judge(&self, timer: Option<Moment>, now: Moment, since: Moment) -> Vec<Fault> {
+    /// What is wrong, given the ticket's timer and what is configured, at `now`, while Midwatch has run since `since`.
+    pub fn judge(
+        &self,
+        timer: Option<Moment>,
+        directory: &Directory,
+        now: Moment,
+        since: Moment,
+    ) -> Vec<Fault> {
         let mut faults = self.faults.clone();
+        if now.since(since) > GRACE_MS {
+            let unsaid = self.unsaid(directory, now.plus_ms(-GRACE_MS));
+            faults.extend(unsaid.into_iter().map(Fault::Unsaid));
+        }
         if let Some(due_at) = self.due() {
             if timer.is_none_or(|t| t > due_at) {
                 faults.push(Fault::Timer { due_at });
@@ -172,6 +228,7 @@ impl Reading {
 
     fn begin(&mut self, at: Moment) {
         (self.wants_answer, self.begun, self.step) = (false, false, None);
+        self.policy = None;
         self.go_on(at);
     }
 
@@ -230,11 +287,13 @@ impl Reading {
 
     fn made(&mut self, e: &Escalated, at: Moment) {
         let (cycle, step) = (e.cycle, e.step);
-        if !self.made.insert((cycle, step)) {
+        if self.made.is_some_and(|last| last >= (cycle, step)) {
             self.faults.push(Fault::Doubled { cycle, step });
         } else if !self.open || self.quiet.is_some() || self.step.is_none_or(|due| due > at) {
             self.faults.push(Fault::Unasked { cycle, step });
         }
+        self.made = self.made.max(Some((cycle, step)));
+        self.policy = Some(e.policy.clone());
         (self.step, self.begun) = (Some(e.next_at), true);
         self.asked = e.paged.iter().cloned().collect();
         for p in &e.paged {
@@ -246,77 +305,4 @@ impl Reading {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{START, id};
-    use crate::ticket::{Acknowledged, Bound, Cause, HandoffDeclined};
-
-    fn step(step: i64, at: Moment) -> E {
-        let policy = Bound {
-            key: "pol_a".into(),
-            version: 1,
-        };
-        E::Escalated(Escalated {
-            cycle: 1,
-            step,
-            level: 1,
-            policy,
-            cause: Cause::Opened,
-            due_at: at,
-            paged: vec![id("ben")],
-            skipped: 0,
-            nobody: vec![],
-            next_at: at.plus_ms(300_000),
-        })
-    }
-
-    fn asked() -> Reading {
-        let mut r = Reading {
-            open: true,
-            ..Reading::default()
-        };
-        let declined = HandoffDeclined {
-            from: id("ben"),
-            to: id("cleo"),
-            reason: "x".into(),
-        };
-        r.take(&E::HandoffDeclined(declined), START);
-        r
-    }
-
-    #[test]
-    fn what_is_missing_late_doubled_or_unasked_is_told() {
-        let mut r = asked();
-        let in_time = START.plus_ms(GRACE_MS);
-        assert_eq!(r.judge(Some(START), in_time, START), []);
-        for timer in [None, Some(in_time)] {
-            let missing = Fault::Timer { due_at: START };
-            assert_eq!(r.judge(timer, START, START), [missing]);
-        }
-        let late = Fault::Late { due_at: START };
-        assert_eq!(r.judge(Some(START), in_time.plus_ms(1), START), [late]);
-        assert_eq!(
-            r.judge(Some(START), in_time.plus_ms(1), in_time),
-            [],
-            "nobody ran before"
-        );
-        r.take(&step(0, START), START);
-        r.take(&step(0, START), START);
-        let by = id("ben");
-        r.take(&E::Acknowledged(Acknowledged { by }), START);
-        assert_eq!(r.due(), None);
-        r.take(&step(1, START), START);
-        let told: Vec<String> = r
-            .judge(r.due(), START, START)
-            .iter()
-            .map(Fault::say)
-            .collect();
-        assert_eq!(
-            told,
-            [
-                "step 1 of escalation 1 was made twice",
-                "step 2 of escalation 1 was made though nothing called for it"
-            ]
-        );
-    }
-}
+mod tests;

@@ -20,7 +20,7 @@ use crate::shipped;
 use crate::sla::Targets;
 use crate::template::Template;
 use crate::ticket::{Bound, Ticket};
-use crate::words::Origin;
+use crate::words::{Origin, Severity};
 
 /// Everything configured, in its newest version, with older versions of what tickets are bound to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -223,22 +223,26 @@ impl Directory {
             .or_else(|| escalation::shipped_by_id(&bound.key))
     }
 
-    /// The policy by which a ticket escalates: the one it is bound to; else its template's, its team's for the severity, its
-    /// team's, the organisation's, and the shipped one. So there is always one.
+    /// The policy by which a ticket escalates: the one it is bound to, or the one that it would be bound to now.
     pub fn policy_of(&self, t: &Ticket) -> Policy {
-        if let Some(p) = t
-            .escalation
-            .policy
-            .as_ref()
-            .and_then(|b| self.policy_version(b))
-        {
-            return p;
-        }
-        let team = self.teams.get(&t.team);
-        let template = t.bound_template(self).and_then(|t| t.policy.as_ref());
+        let bound = t.escalation.policy.as_ref();
+        let bound = bound.and_then(|b| self.policy_version(b));
+        bound.unwrap_or_else(|| self.policy_for(t.template.as_ref(), &t.team, t.severity))
+    }
+
+    /// The policy by which tickets of a template, team and severity escalate: the template's, the team's for the severity, the
+    /// team's, the organisation's, and the shipped one. So there is always one.
+    pub fn policy_for(
+        &self,
+        template: Option<&Bound>,
+        team: &TeamId,
+        severity: Severity,
+    ) -> Policy {
+        let team = self.teams.get(team);
+        let template = template.and_then(|b| self.template_version(&b.key, b.version));
         let chosen = [
-            template,
-            team.and_then(|x| x.policies.get(&t.severity)),
+            template.and_then(|t| t.policy.as_ref()),
+            team.and_then(|x| x.policies.get(&severity)),
             team.and_then(|x| x.policy.as_ref()),
             self.organisation.as_ref().and_then(|o| o.policy.as_ref()),
         ];
@@ -246,7 +250,7 @@ impl Directory {
             .into_iter()
             .flatten()
             .find_map(|id| self.policy(id))
-            .unwrap_or_else(|| escalation::shipped(t.severity))
+            .unwrap_or_else(|| escalation::shipped(severity))
     }
 
     /// Who becomes responsible for a ticket of `team` at `now`, other than `except`: who has the watch, else the lead, else

@@ -137,12 +137,12 @@ pub struct Target {
 }
 
 impl Target {
-    fn fits(&self, ticket: &Ticket) -> bool {
+    fn fits(&self, severity: Severity, kind: &str) -> bool {
         let within = |k: &String| {
-            let rest = ticket.kind.strip_prefix(k.as_str());
+            let rest = kind.strip_prefix(k.as_str());
             rest.is_some_and(|r| r.is_empty() || r.starts_with('/'))
         };
-        (self.severities.is_empty() || self.severities.contains(&ticket.severity))
+        (self.severities.is_empty() || self.severities.contains(&severity))
             && (self.kinds.is_empty() || self.kinds.iter().any(within))
     }
 
@@ -162,9 +162,14 @@ pub struct Targets {
 }
 
 impl Targets {
-    /// The target that counts for what is measured on this ticket: the most specific one, then the first.
+    /// The target that counts for what is measured on this ticket.
     pub fn for_ticket(&self, metric: Metric, ticket: &Ticket) -> Option<&Target> {
-        let fitting = |t: &&Target| t.metric == metric && t.fits(ticket);
+        self.that_holds(metric, ticket.severity, &ticket.kind)
+    }
+
+    /// The target that counts for what is measured on tickets of a severity and kind: the most specific one, then the first.
+    pub fn that_holds(&self, metric: Metric, severity: Severity, kind: &str) -> Option<&Target> {
+        let fitting = |t: &&Target| t.metric == metric && t.fits(severity, kind);
         // `max_by_key` returns the last of equals, so the list is walked from its end.
         let from_the_end = self.targets.iter().rev().filter(fitting);
         from_the_end.max_by_key(|t| t.criteria())

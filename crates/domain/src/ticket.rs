@@ -72,7 +72,7 @@ mod relation;
 mod task;
 pub use clocks::{Mark, Pause};
 pub use custody::{Custody, CustodyEvent, Evidence};
-pub use escalation::{Answer, Cause, Escalation, Page, Quiet, Wants};
+pub use escalation::{Answer, Cause, Escalation, Page, Quiet, Wants, acts};
 pub use open::{Open, Opened};
 pub use relation::Relation;
 pub use task::{Task, TaskState};

@@ -3,6 +3,7 @@
 
 use midwatch_domain::access::Viewer;
 use midwatch_domain::audit::{Fault as Found, GRACE_MS, Reading};
+use midwatch_domain::directory::Directory;
 use midwatch_domain::id::TicketNo;
 use midwatch_domain::moment::Moment;
 use midwatch_domain::ticket::Open;
@@ -12,6 +13,8 @@ use midwatch_store::rows::{audit, head, raised, ticket, timer};
 use midwatch_store::{Fault, StoreError, WriteTx, log};
 use std::collections::BTreeSet;
 use std::time::Duration;
+
+mod pages;
 
 use crate::Desk;
 use crate::act::{Conditions, open};
@@ -50,23 +53,30 @@ impl Desk {
         let since = self.vitals.started_at();
         let look = self.blocking(move |d| {
             let now = d.store.now();
-            Ok(d.store.read(|tx| look(tx, now, since))?)
+            Ok(d.store.read(|tx| {
+                let directory = d.store.directory(tx)?;
+                look(tx, &directory, now, since)
+            })?)
         });
-        let (looked, mut wrong, from, to) = look.await?;
+        let Look {
+            looked,
+            mut wrong,
+            from,
+            to,
+        } = look.await?;
         // What is late may be about to be done: it is told if it still is at the next look.
-        let late = |(n, f): &Wrong| match f {
-            Found::Late { due_at } => Some((*n, *due_at)),
-            _ => None,
-        };
+        let late = |(_, f): &Wrong| matches!(f, Found::Late { .. } | Found::Unsaid(_));
         let still = self
             .vitals
-            .still_late(wrong.iter().filter_map(late).collect());
-        wrong.retain(|w| late(w).is_none_or(|l| still.contains(&l)));
+            .still_late(wrong.iter().filter(|w| late(w)).cloned().collect());
+        wrong.retain(|w| !late(w) || still.contains(w));
         let raised = if wrong.is_empty() && from == Some(to) {
             None
         } else {
             let raise = move |w: &mut WriteTx<'_>| {
-                audit::keep(&mut w.tx, to)?;
+                let (tickets, pages) = to;
+                audit::keep(&mut w.tx, tickets)?;
+                audit::keep_pages(&mut w.tx, pages)?;
                 raise(w, &wrong)
             };
             self.store.write(raise).await?
@@ -82,10 +92,23 @@ impl Desk {
     }
 }
 
-type Look = (u64, Vec<Wrong>, Option<audit::Cursor>, audit::Cursor);
+/// How far it is: with tickets, and with pages.
+type Place = (audit::Cursor, i64);
 
-fn look(tx: &mut Tx<'_>, now: Moment, since: Moment) -> Result<Look, StoreError> {
-    let from = audit::cursor(tx)?;
+struct Look {
+    looked: u64,
+    wrong: Vec<Wrong>,
+    from: Option<Place>,
+    to: Place,
+}
+
+fn look(
+    tx: &mut Tx<'_>,
+    directory: &Directory,
+    now: Moment,
+    since: Moment,
+) -> Result<Look, StoreError> {
+    let (from, paged) = (audit::cursor(tx)?, audit::pages_cursor(tx)?);
     let head = head::read(tx)?;
     // What was recorded before there was an auditor is looked at in turn.
     let start = from.unwrap_or(audit::Cursor {
@@ -93,7 +116,8 @@ fn look(tx: &mut Tx<'_>, now: Moment, since: Moment) -> Result<Look, StoreError>
         ticket: 0,
     });
     let (tickets, to) = audit::next(tx, start, now.plus_ms(-GRACE_MS))?;
-    let (mut looked, mut wrong) = (0, Vec::new());
+    let (mut wrong, pages) = pages::look(tx, paged.unwrap_or(head.seq), now, since)?;
+    let mut looked = 0;
     for n in tickets {
         // One ticket that cannot be read must not hide the others; verifying the record tells of it.
         let reading = match read(tx, n) {
@@ -102,14 +126,21 @@ fn look(tx: &mut Tx<'_>, now: Moment, since: Moment) -> Result<Look, StoreError>
             Err(e) => return Err(e),
         };
         looked += 1;
-        let faults = reading.judge(audit::timer(tx, n)?, now, since);
-        for fault in faults {
-            if raised::find(tx, &name(n, &fault))?.is_none() {
-                wrong.push((n, fault));
-            }
+        let faults = reading.judge(audit::timer(tx, n)?, directory, now, since);
+        wrong.extend(faults.into_iter().map(|f| (n, f)));
+    }
+    let mut news = Vec::with_capacity(wrong.len());
+    for (n, fault) in wrong {
+        if raised::find(tx, &name(n, &fault))?.is_none() {
+            news.push((n, fault));
         }
     }
-    Ok((looked, wrong, from, to))
+    Ok(Look {
+        looked,
+        wrong: news,
+        from: from.zip(paged),
+        to: (to, pages),
+    })
 }
 
 /// What the ticket's record says.
@@ -118,7 +149,7 @@ fn read(tx: &mut Tx<'_>, n: TicketNo) -> Result<Reading, StoreError> {
     loop {
         let page = log::of_ticket(tx, n, seq, PAGE)?;
         for e in &page {
-            reading.take(&ticket::parse(e)?, e.recorded_at);
+            reading.take(&ticket::parse(e)?, &e.actor, e.recorded_at);
             seq = e.seq;
         }
         if i64::try_from(page.len()).unwrap_or(i64::MAX) < PAGE {
@@ -137,17 +168,24 @@ fn raise(w: &mut WriteTx<'_>, wrong: &[Wrong]) -> Result<Option<TicketNo>, Fault
     let mut told = Vec::new();
     for (n, fault) in wrong {
         let fresh = raised::find(&mut w.tx, &name(*n, fault))?.is_none();
-        let timer = audit::timer(&mut w.tx, *n)?;
-        if fresh
-            && read(&mut w.tx, *n)?
-                .judge(timer, now, Moment(0))
-                .contains(fault)
-        {
+        let directory = w.directory.clone();
+        let still = match fault {
+            Found::Unsent { seq, person } => pages::unsent(&mut w.tx, *seq, person)?,
+            _ => {
+                let timer = audit::timer(&mut w.tx, *n)?;
+                let reading = read(&mut w.tx, *n)?;
+                reading
+                    .judge(timer, &directory, now, Moment(0))
+                    .contains(fault)
+            }
+        };
+        if fresh && still {
             told.push((*n, fault));
         }
         // Telling is not enough where it can be mended.
-        if let (Found::Timer { .. }, Some(t)) = (fault, ticket::load(&mut w.tx, *n)?) {
-            let directory = w.directory.clone();
+        if let (Found::Timer { .. } | Found::Unsaid(_), Some(t)) =
+            (fault, ticket::load(&mut w.tx, *n)?)
+        {
             timer::arm(&mut w.tx, &t, &directory)?;
         }
     }

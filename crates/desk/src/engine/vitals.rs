@@ -1,5 +1,6 @@
 //! How the engine of this process is: who it is among the nodes, what ran when, what fails. Judges nothing and stores nothing.
 
+use midwatch_domain::audit::Fault;
 use midwatch_domain::id::TicketNo;
 use midwatch_domain::moment::Moment;
 use midwatch_store::plain::node::Node;
@@ -45,7 +46,7 @@ struct State {
     stuck: BTreeMap<TicketNo, Stuck>,
     share: Share,
     /// What the auditor found late at its last look.
-    late: BTreeSet<(TicketNo, Moment)>,
+    late: BTreeSet<(TicketNo, Fault)>,
 }
 
 struct Stuck {
@@ -90,10 +91,10 @@ impl Vitals {
     /// What is late now; of that, what was late at the last look already.
     pub(crate) fn still_late(
         &self,
-        late: BTreeSet<(TicketNo, Moment)>,
-    ) -> BTreeSet<(TicketNo, Moment)> {
+        late: BTreeSet<(TicketNo, Fault)>,
+    ) -> BTreeSet<(TicketNo, Fault)> {
         let mut s = self.state();
-        let still = late.intersection(&s.late).copied().collect();
+        let still = late.intersection(&s.late).cloned().collect();
         s.late = late;
         still
     }

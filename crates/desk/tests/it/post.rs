@@ -53,7 +53,7 @@ async fn channel(t: &TestDesk, name: &str, settings: Value, more: Value) -> Chan
     id
 }
 
-async fn mailbox(t: &TestDesk) {
+pub(crate) async fn mailbox(t: &TestDesk) {
     let settings = json!({ "kind": "mailbox", "from": "midwatch@example.org" });
     channel(t, "mailbox", settings, json!({})).await;
 }

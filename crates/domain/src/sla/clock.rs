@@ -7,7 +7,7 @@ use super::{Metric, Target};
 use crate::calendar::Calendar;
 use crate::directory::Directory;
 use crate::moment::Moment;
-use crate::ticket::Ticket;
+use crate::ticket::{Interval, Ticket};
 use crate::words::Phase;
 
 /// How a clock stands.
@@ -142,9 +142,10 @@ fn spans(t: &Ticket) -> Vec<Measured> {
         from: t.round_at,
         to,
     };
-    let this_round = |at: &Moment| *at >= t.round_at;
     let stays = t.intervals.iter().enumerate();
-    let stays = stays.filter(|(_, i)| this_round(&i.entered_at));
+    // Whoever closes and reopens in the same millisecond begins a round all the same.
+    let before = |i: &Interval| i.phase == Phase::Closed && i.left_at.is_some();
+    let stays = stays.filter(|(_, i)| i.entered_at >= t.round_at && !before(i));
     let past = stays.clone().find(|(_, i)| i.phase > Phase::Containment);
     let mut all = vec![
         // Closing answers everything.

@@ -240,10 +240,15 @@ impl Ticket {
             self.reminded_at = None;
         }
         let by_reporter = *person == self.reporter && *person != self.owner;
-        if self.first_action_at.is_none() && !by_reporter && !SEEING.contains(&kind) {
+        if self.first_action_at.is_none() && !by_reporter && acts(kind) {
             self.first_action_at = Some(at.recorded_at);
         }
     }
+}
+
+/// Whether an entry of this kind does something about the incident itself.
+pub fn acts(kind: &str) -> bool {
+    !SEEING.contains(&kind)
 }
 
 /// Entries that say who sees to the ticket, and do nothing about the incident itself.

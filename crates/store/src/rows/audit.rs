@@ -1,13 +1,16 @@
-//! What the auditor reads: which tickets have something new, which are overdue, the next of all open ones, and a ticket's timer.
+//! What the auditor reads: which tickets have something new, which are overdue, the next of all open ones, a ticket's timer, and
+//! what became of pages.
 
-use midwatch_domain::id::TicketNo;
+use midwatch_domain::id::{PersonId, TicketNo};
 use midwatch_domain::moment::Moment;
 use std::collections::BTreeSet;
 
+use super::delivery::State;
 use crate::db::Tx;
 use crate::{StoreError, params};
 
 const NAME: &str = "audit";
+const PAGES: &str = "audit of pages";
 const AT: &str = "SELECT done, after FROM sweeps WHERE name = ?1";
 const SET: &str = "INSERT INTO sweeps (name, done, target, after) VALUES (?1, ?2, 0, ?3)
  ON CONFLICT (name) DO UPDATE SET done = excluded.done, after = excluded.after";
@@ -16,10 +19,14 @@ const OVERDUE: &str =
     "SELECT ticket FROM timers WHERE due_at <= ?1 ORDER BY due_at, ticket LIMIT ?2";
 const OPEN: &str =
     "SELECT number FROM tickets WHERE is_open = 1 AND number > ?1 ORDER BY number LIMIT ?2";
+const PAGED: &str =
+    "SELECT seq, recorded_at FROM log WHERE kind = 'escalated' AND seq > ?1 ORDER BY seq LIMIT ?2";
+const SENT: &str =
+    "SELECT state FROM deliveries WHERE seq = ?1 AND person = ?2 AND way <> 'browser'";
 const TIMER: &str = "SELECT due_at FROM timers WHERE ticket = ?1";
 
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[AT, SET, TOUCHED, OVERDUE, OPEN, TIMER];
+pub(crate) const STATEMENTS: &[&str] = &[AT, SET, TOUCHED, OVERDUE, OPEN, PAGED, SENT, TIMER];
 
 /// As many entries as are looked at in one go.
 const ENTRIES: i64 = 5000;
@@ -89,6 +96,47 @@ pub fn next(
         to.ticket = 0;
     }
     Ok((tickets, to))
+}
+
+/// How far the auditor is with pages: the last entry it held against what was sent; `None` before its first look.
+///
+/// # Errors
+/// As the engine says.
+pub fn pages_cursor(tx: &mut Tx<'_>) -> Result<Option<i64>, StoreError> {
+    let row = tx.opt(AT, params![PAGES])?;
+    row.map(|r| r.int(0)).transpose()
+}
+
+/// Keeps how far the auditor is with pages.
+///
+/// # Errors
+/// As the engine says.
+pub fn keep_pages(tx: &mut Tx<'_>, seq: i64) -> Result<(), StoreError> {
+    tx.exec(SET, params![PAGES, seq, 0]).map(|_| ())
+}
+
+/// The next entries after `seq` by which people were paged, not later than `until`.
+///
+/// # Errors
+/// As the engine says.
+pub fn pages(tx: &mut Tx<'_>, seq: i64, until: Moment) -> Result<Vec<i64>, StoreError> {
+    let mut found = Vec::new();
+    for r in tx.all(PAGED, params![seq, LATE])? {
+        if r.int(1)? > until.0 {
+            break;
+        }
+        found.push(r.int(0)?);
+    }
+    Ok(found)
+}
+
+/// What became of the messages to a person about an entry, beside the list on the pages.
+///
+/// # Errors
+/// As the engine says.
+pub fn sent(tx: &mut Tx<'_>, seq: i64, person: &PersonId) -> Result<Vec<State>, StoreError> {
+    let rows = tx.all(SENT, params![seq, person.as_str()])?;
+    rows.iter().map(|r| r.parse(0)).collect()
 }
 
 /// When a ticket is to be looked at by itself.

@@ -276,3 +276,28 @@ fn a_calendar_counts_working_hours_only_and_pauses_shift_by_them() {
     desk.does("ben", n, "resume_clocks", json!({}));
     assert_eq!(due(&desk), "2026-11-09 10:59 CET");
 }
+
+#[test]
+fn a_round_that_begins_in_the_millisecond_of_the_closing_has_clocks_of_its_own() {
+    let mut desk = Desk::new();
+    let n = desk.open("rita");
+    desk.does(
+        "ben",
+        n,
+        "close",
+        json!({ "outcome": "benign", "summary": "A test." }),
+    );
+    desk.now = desk.now.plus_ms(-60_000);
+    desk.does("ben", n, "reopen", json!({ "reason": "Again." }));
+    assert_eq!(
+        desk.ticket(n).round_at,
+        desk.ticket(n).intervals[1].entered_at
+    );
+    let all = clocks(desk.ticket(n), &desk.directory, desk.now);
+    let open: Vec<&str> = all
+        .iter()
+        .filter(|c| c.is_open())
+        .map(|c| c.key.as_str())
+        .collect();
+    assert!(open.contains(&"containment#2"), "{open:?}");
+}

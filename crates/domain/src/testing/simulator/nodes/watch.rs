@@ -88,10 +88,11 @@ impl Sim {
         let mut touched = BTreeSet::new();
         for l in &self.rows.record[from..] {
             let reading = self.readings.entry(l.ticket).or_default();
-            reading.take(&l.entry, l.at);
+            reading.take(&l.entry, &l.actor, l.at);
             if self.planted.is_some() {
                 let timer = self.rows.timers.get(&l.ticket).copied();
-                self.day.audited.extend(reading.judge(timer, l.at, l.at));
+                let found = reading.judge(timer, &self.rows.directory, l.at, l.at);
+                self.day.audited.extend(found);
             }
             let eye = self.eyes.remove(&l.ticket);
             let eye = Eye::take(eye, l, &self.rows.directory)
@@ -122,12 +123,28 @@ impl Sim {
         };
         let (said, expected) = (reading.due(), eye.asks());
         let timer = self.rows.timers.get(&n).copied();
-        let faults = reading.judge(timer, self.rows.head, self.rows.head);
-        if self.planted.is_some() || (said == expected && faults.is_empty()) {
+        let (d, head) = (&self.rows.directory, self.rows.head);
+        let faults = reading.judge(timer, d, head, head);
+        if self.planted.is_some() {
             return Ok(());
         }
-        Err(format!(
-            "{n}: the auditor says {said:?} where {expected:?} is due, and {faults:?}"
-        ))
+        if said != expected || !faults.is_empty() {
+            return Err(format!(
+                "{n}: the auditor says {said:?} where {expected:?} is due, and {faults:?}"
+            ));
+        }
+        // It counts time where others work moments out: both must know of the same clocks that wait for a word.
+        let open = self.rows.tickets.get(&n).filter(|t| t.is_open());
+        let alarms = open.map(|t| sla::next(t, d)).unwrap_or_default();
+        let alarms = alarms.into_iter().filter(|a| a.at <= head);
+        let due: BTreeSet<String> = alarms.map(|a| a.key).collect();
+        let unsaid = reading.unsaid(d, head).into_iter();
+        let unsaid: BTreeSet<String> = unsaid.map(|u| u.key).filter(|k| !k.is_empty()).collect();
+        if due != unsaid {
+            return Err(format!(
+                "{n}: the auditor misses a word about {unsaid:?} where {due:?} are due"
+            ));
+        }
+        Ok(())
     }
 }
