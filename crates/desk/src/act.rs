@@ -4,7 +4,7 @@ use midwatch_domain::Refusal;
 use midwatch_domain::access::Viewer;
 use midwatch_domain::due;
 use midwatch_domain::facts::{Facts, Ids};
-use midwatch_domain::id::TicketNo;
+use midwatch_domain::id::{PersonId, TicketNo};
 use midwatch_domain::ticket::{Command, Open, Planned, Ticket, TicketEntry};
 use midwatch_domain::words::Origin;
 use midwatch_store::rows::{idempotency, ticket, timer};
@@ -118,12 +118,27 @@ pub fn open(
     origin: Origin,
     conditions: &Conditions,
 ) -> Result<Done, Fault> {
+    open_for(w, viewer, command, None, origin, conditions)
+}
+
+/// Opens a ticket within a write for a person whose turn it is; without one, for whoever has the watch.
+///
+/// # Errors
+/// A refusal or storage failed; the write must then be given up.
+pub(crate) fn open_for(
+    w: &mut WriteTx<'_>,
+    viewer: &Viewer,
+    command: &Open,
+    whose_turn: Option<PersonId>,
+    origin: Origin,
+    conditions: &Conditions,
+) -> Result<Done, Fault> {
     let viewer = refresh(viewer, &w.directory)?;
     if let Some(done) = replay(w, &viewer, conditions)? {
         return Ok(done);
     }
     let states = BTreeMap::new();
-    let planned = command.decide(origin, &facts(w, &viewer, &states))?;
+    let planned = command.decide_for(whose_turn, origin, &facts(w, &viewer, &states))?;
     let number = TicketNo(w.head.next_ticket);
     finish(w, &viewer, number, planned, states, conditions)
 }

@@ -1,6 +1,7 @@
 //! Configured things: people, teams, templates, procedures, the organisation, views, channels, messages. Authorise, validate, revise.
 
 mod escalation;
+mod log_review;
 pub(crate) mod post;
 
 use midwatch_domain::Refusal;
@@ -82,6 +83,7 @@ pub fn revise(w: &mut WriteTx<'_>, viewer: &Viewer, body: Revision) -> Result<Re
         Revision::Channel(c) => post::channel(&viewer, &d, c)?,
         Revision::NotifyRules(r) => post::rules(&viewer, &d, r)?,
         Revision::Message(m) => post::message(&viewer, &d, m)?,
+        Revision::LogReview(r) => log_review::check(&viewer, &d, r, w.now)?,
     };
     // Exactly one team is the default one: making one so takes it from the other.
     if let Revision::Team(t) = &body

@@ -7,6 +7,7 @@
 pub mod audit;
 pub(crate) mod checkpoints;
 mod housekeeping;
+mod log_reviews;
 mod nodes;
 mod rearm;
 mod reviews;
@@ -109,10 +110,11 @@ impl Desk {
     pub async fn tick(&self) -> Result<Ticked, Fault> {
         let checkpoint = checkpoints::make(self, checkpoints::EVERY_MS).await;
         let raised = reviews::raise(self).await;
+        let reviews = log_reviews::raise(self).await;
         let forgotten = housekeeping::forget(self).await;
         Ok(Ticked {
             checkpoint: checkpoint?,
-            raised: raised?,
+            raised: [raised?, reviews?].concat(),
             forgotten: forgotten?,
         })
     }

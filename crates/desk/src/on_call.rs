@@ -7,6 +7,7 @@ use midwatch_domain::calendar::Calendar;
 use midwatch_domain::directory::Directory;
 use midwatch_domain::facts::Ids;
 use midwatch_domain::id::{OverrideId, ScheduleId};
+use midwatch_domain::log_review::Reviewer;
 use midwatch_domain::moment::Moment;
 use midwatch_domain::revise::{Revised, Revision};
 use midwatch_domain::schedule::change::{Change, Circumstances};
@@ -178,6 +179,10 @@ pub(crate) fn schedule(viewer: &Viewer, d: &Directory, mut s: Schedule, now: Mom
         let mut teams = d.teams.values();
         if let Some(t) = teams.find(|t| t.schedule.as_ref() == Some(&s.id)) {
             return Err(in_use("schedule", &s.name, "the team", &t.name));
+        }
+        let mut reviews = d.log_reviews.values();
+        if let Some(r) = reviews.find(|r| r.reviewer == Reviewer::Schedule { id: s.id.clone() }) {
+            return Err(in_use("schedule", &s.name, "the log review", &r.system));
         }
     }
     let same_name = |o: &Schedule| o.id != s.id && o.name == s.name;

@@ -66,6 +66,11 @@ impl Day {
         Weekday::ALL[usize::try_from(index).unwrap_or(0)]
     }
 
+    /// The day of its month, from 1.
+    pub fn day_of_month(self) -> u8 {
+        wall_time(self.0 * DAY_MS).date().day().unsigned_abs()
+    }
+
     /// What the wall clock shows at a time of this day, in milliseconds since 1970.
     pub fn wall(self, time: TimeOfDay) -> i64 {
         self.0 * DAY_MS + time.ms()

@@ -6,7 +6,10 @@ use crate::calendar::Calendar;
 use crate::channel::Channel;
 use crate::civil;
 use crate::escalation::{self, Policy};
-use crate::id::{CalendarId, ChannelId, PersonId, PolicyId, ScheduleId, TeamId, ViewId};
+use crate::id::{
+    CalendarId, ChannelId, LogReviewId, PersonId, PolicyId, ScheduleId, TeamId, ViewId,
+};
+use crate::log_review::LogReview;
 use crate::message::{MessageTemplate, shipped};
 use crate::moment::Moment;
 use crate::notify::{NoticeKind, NotifyRules};
@@ -53,6 +56,8 @@ pub struct Directory {
     pub notify_rules: BTreeMap<PersonId, NotifyRules>,
     /// Texts of messages that are not the shipped ones.
     pub messages: BTreeMap<NoticeKind, MessageTemplate>,
+    /// Log reviews that are not deleted.
+    pub log_reviews: BTreeMap<LogReviewId, LogReview>,
 }
 
 impl Directory {
@@ -115,6 +120,12 @@ impl Directory {
             }
             Revision::Message(m) => {
                 self.messages.insert(m.kind, m.clone());
+            }
+            Revision::LogReview(r) if r.deleted => {
+                self.log_reviews.remove(&r.id);
+            }
+            Revision::LogReview(r) => {
+                self.log_reviews.insert(r.id.clone(), r.clone());
             }
         }
     }

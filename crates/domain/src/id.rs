@@ -89,6 +89,8 @@ ids! {
     SwapId = "swp_";
     /// A channel that messages go out by.
     ChannelId = "chn_";
+    /// A log review.
+    LogReviewId = "lrv_";
     /// A message on its way to somebody.
     DeliveryId = "dlv_";
 }

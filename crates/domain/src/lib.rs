@@ -14,6 +14,7 @@ pub mod facts;
 pub mod handover;
 pub mod hours;
 pub mod id;
+pub mod log_review;
 pub mod markdown;
 pub mod message;
 pub mod moment;

@@ -8,6 +8,7 @@ use crate::calendar::Calendar;
 use crate::channel::Channel;
 use crate::escalation::Policy;
 use crate::id::{PersonId, ViewId};
+use crate::log_review::LogReview;
 use crate::message::MessageTemplate;
 use crate::moment::Moment;
 use crate::notify::NotifyRules;
@@ -51,6 +52,8 @@ pub enum Revision {
     NotifyRules(NotifyRules),
     /// The text of a kind of message.
     Message(MessageTemplate),
+    /// A log that is reviewed again and again.
+    LogReview(LogReview),
 }
 
 impl Revision {
@@ -71,6 +74,7 @@ impl Revision {
             Revision::Channel(_) => "channel",
             Revision::NotifyRules(_) => "notify_rules",
             Revision::Message(_) => "message",
+            Revision::LogReview(_) => "log_review",
         }
     }
 
@@ -91,6 +95,7 @@ impl Revision {
             Revision::Channel(c) => c.id.to_string(),
             Revision::NotifyRules(r) => r.person.to_string(),
             Revision::Message(m) => m.kind.as_str().into(),
+            Revision::LogReview(r) => r.id.to_string(),
         }
     }
 
@@ -111,6 +116,7 @@ impl Revision {
             Revision::Channel(c) => &c.name,
             Revision::NotifyRules(r) => r.person.as_str(),
             Revision::Message(m) => m.kind.label(),
+            Revision::LogReview(r) => &r.system,
         }
     }
 }

@@ -3,7 +3,11 @@
 use midwatch_desk::Settings;
 use midwatch_desk::engine::Ticked;
 use midwatch_domain::access::Viewer;
+use midwatch_domain::id::LogReviewId;
+use midwatch_domain::log_review::{Every, LogReview, Reviewer};
 use midwatch_domain::moment::Moment;
+use midwatch_domain::revise::Revision;
+use midwatch_domain::ticket::Cause;
 use midwatch_domain::words::Origin;
 use midwatch_store::blobs::Blobs;
 use midwatch_testkit::{Conditions, Engine, TestDesk, aside, blank};
@@ -16,6 +20,8 @@ midwatch_testkit::on_both_engines!(
     a_cut_off_line_is_written_again,
     the_end_is_signed,
     a_passed_review_raises_one_reminder,
+    a_log_review_is_a_ticket_and_a_missed_one_escalates,
+    log_reviews_missed_in_a_downtime_are_counted_on_the_next,
     what_nobody_asks_for_is_forgotten,
     a_node_with_another_key_does_not_sign,
 );
@@ -124,6 +130,87 @@ async fn a_passed_review_raises_one_reminder(engine: Engine) {
             .unwrap(),
         t.now()
     );
+}
+
+/// A review of a log every day, by Lea, to be finished within two hours; it becomes due a minute from now.
+async fn daily_review(t: &TestDesk) -> LogReview {
+    let soon = t.now().plus_ms(MINUTE).to_string();
+    let d = t.read(|tx| Ok(t.desk.store.directory(tx)?)).unwrap();
+    let review = LogReview {
+        id: LogReviewId::from_bytes([7; 16]),
+        system: "Firewall".into(),
+        how: "On the log host.".into(),
+        checklist: vec!["Denied from inside".into(), "New rules".into()],
+        reviewer: Reviewer::Person {
+            id: t.cast.lea.clone(),
+        },
+        team: d.teams.keys().next().unwrap().clone(),
+        every: Every::Day,
+        at: soon[11..16].parse().unwrap(),
+        time_zone: "UTC".into(),
+        starts_on: soon[..10].parse().unwrap(),
+        grace_hours: 2,
+        since: Moment(0),
+        paused: false,
+        deleted: false,
+    };
+    let revision = Revision::LogReview(review.clone());
+    t.desk.revise(t.as_(&t.cast.lea), revision).await.unwrap();
+    review
+}
+
+async fn a_log_review_is_a_ticket_and_a_missed_one_escalates(engine: Engine) {
+    let t = TestDesk::new(engine).await;
+    let review = daily_review(&t).await;
+    assert_eq!(t.desk.tick().await.unwrap().raised, vec![], "not yet");
+    t.pass_ms(MINUTE);
+    let raised = t.desk.tick().await.unwrap().raised;
+    assert_eq!(raised.len(), 1);
+    assert_eq!(t.desk.tick().await.unwrap().raised, vec![], "once");
+    let ticket = t.ticket(raised[0]);
+    assert_eq!(ticket.owner, t.cast.lea, "whose turn it is");
+    assert_eq!(ticket.template.unwrap().key, "log_review");
+    let tasks: Vec<&str> = ticket.tasks.iter().map(|t| t.title.as_str()).collect();
+    assert!(
+        tasks.ends_with(&["Denied from inside", "New rules"]),
+        "{tasks:?}"
+    );
+    assert_eq!(review.checklist.len(), 2);
+    let asked_for_help = |t: &TestDesk| t.ticket(raised[0]).escalation.cause == Cause::ByHand;
+    t.pass_ms(2 * 60 * MINUTE - MINUTE);
+    t.desk.tick().await.unwrap();
+    assert!(!asked_for_help(&t), "there is still time");
+    t.pass_ms(MINUTE);
+    t.desk.tick().await.unwrap();
+    assert!(asked_for_help(&t), "nobody finished it");
+    let version = t.ticket(raised[0]).version;
+    t.desk.tick().await.unwrap();
+    assert_eq!(t.ticket(raised[0]).version, version, "once");
+}
+
+async fn log_reviews_missed_in_a_downtime_are_counted_on_the_next(engine: Engine) {
+    let t = TestDesk::new(engine).await;
+    let review = daily_review(&t).await;
+    t.pass_ms(MINUTE);
+    t.desk.tick().await.unwrap();
+    t.pass_ms(3 * DAY);
+    let raised = t.desk.tick().await.unwrap().raised;
+    assert_eq!(raised.len(), 1, "only the current one");
+    let said = t.ticket(raised[0]).description;
+    assert!(said.contains("2 reviews before this one passed"), "{said}");
+    let paused = LogReview {
+        paused: true,
+        ..review.clone()
+    };
+    let lea = || t.as_(&t.cast.lea);
+    let revise = |r| t.desk.revise(lea(), Revision::LogReview(r));
+    revise(paused).await.unwrap();
+    t.pass_ms(2 * DAY);
+    assert_eq!(t.desk.tick().await.unwrap().raised, vec![], "paused");
+    revise(review).await.unwrap();
+    assert_eq!(t.desk.tick().await.unwrap().raised, vec![], "from now on");
+    t.pass_ms(DAY);
+    assert_eq!(t.desk.tick().await.unwrap().raised.len(), 1);
 }
 
 async fn what_nobody_asks_for_is_forgotten(engine: Engine) {

@@ -105,6 +105,19 @@ impl Open {
     /// # Errors
     /// A refusal naming the field; nothing changes.
     pub fn decide(&self, origin: Origin, facts: &Facts<'_>) -> Decision {
+        self.decide_for(None, origin, facts)
+    }
+
+    /// Judges the command of Midwatch itself to open a ticket for a person whose turn it is.
+    ///
+    /// # Errors
+    /// A refusal naming the field; nothing changes.
+    pub fn decide_for(
+        &self,
+        whose_turn: Option<PersonId>,
+        origin: Origin,
+        facts: &Facts<'_>,
+    ) -> Decision {
         facts.viewer.may(Action::OpenTickets)?;
         let d = facts.directory;
         let team = match &self.team {
@@ -119,7 +132,13 @@ impl Open {
                 )
             })?,
         };
-        let (owner, because) = facts.watch(team, None)?;
+        let (owner, because) = match whose_turn {
+            Some(person) => {
+                facts.can_own("owner", &person)?;
+                (person, "whose turn it is")
+            }
+            None => facts.watch(team, None)?,
+        };
         // What Midwatch opens by itself is reported by the person it makes responsible.
         let reporter = facts.viewer.actor.person().unwrap_or(&owner).clone();
         let template = match &self.template {
