@@ -27,7 +27,7 @@ const SQL: [&str; 4] = [
 ];
 
 /// From the ground up. What is named in a constant above is forbidden by [`forbidden`].
-const FLOORS: [Floor; 6] = [
+const FLOORS: [Floor; 7] = [
     Floor {
         name: "midwatch-domain",
         uses: &["midwatch-indicators"],
@@ -36,6 +36,11 @@ const FLOORS: [Floor; 6] = [
     Floor {
         name: "midwatch-indicators",
         uses: &[],
+        never: &["tokio", "getrandom", "rustls", "tracing", "clap"],
+    },
+    Floor {
+        name: "midwatch-intel",
+        uses: &["midwatch-indicators"],
         never: &["tokio", "getrandom", "rustls", "tracing", "clap"],
     },
     Floor {
@@ -53,6 +58,7 @@ const FLOORS: [Floor; 6] = [
         uses: &[
             "midwatch-domain",
             "midwatch-indicators",
+            "midwatch-intel",
             "midwatch-store",
             "midwatch-connect",
         ],
@@ -63,6 +69,7 @@ const FLOORS: [Floor; 6] = [
         uses: &[
             "midwatch-domain",
             "midwatch-indicators",
+            "midwatch-intel",
             "midwatch-store",
             "midwatch-desk",
         ],
