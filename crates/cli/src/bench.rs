@@ -2,6 +2,7 @@
 
 mod client;
 mod escalation;
+mod fanout;
 mod load;
 mod server;
 mod table;
@@ -24,7 +25,7 @@ pub enum Part {
     Read,
     /// Verification of the record.
     Verify,
-    /// 100,000 tickets whose clocks run, and 1,000 more that are due in the same second.
+    /// 100,000 tickets whose clocks run, and 1,000 more that are due in the same second; 10,000 pages at once.
     Escalation,
 }
 
@@ -78,6 +79,9 @@ impl Bench {
                 }
                 if wants(Part::Escalation) {
                     self.escalate(name, url, &mut table).await?;
+                    if url.is_none() {
+                        self.fan_out(name, &mut table).await?;
+                    }
                 }
                 if url.is_some() || !(wants(Part::Read) || wants(Part::Verify)) {
                     continue;
@@ -248,9 +252,11 @@ impl Bench {
         } else {
             (100_000, 1_000)
         };
-        let prepared = escalation::prepare(&folder, url, waiting, due)?;
+        let receiver = fanout::Receiver::start().await?;
+        let prepared = escalation::prepare(&folder, url, waiting, due, receiver.address)?;
         let server = Server::start(&folder, url).await?;
-        // Starting is no waiting.
+        // Starting is no waiting, nor is sending the pages of before.
+        receiver.wait_for(due, Instant::now()).await?;
         tokio::time::sleep(Duration::from_secs(2)).await;
         let (before, began) = (server.processor()?, Instant::now());
         tokio::time::sleep(Duration::from_secs(25)).await;
@@ -277,11 +283,7 @@ impl Bench {
         let used = server.processor()?.saturating_sub(before);
         drop(server);
         let late = escalation::lateness(&folder, url, prepared.seq)?;
-        let at = |percent: usize| {
-            late.get((late.len() * percent / 100).min(late.len().saturating_sub(1)))
-                .copied()
-                .unwrap_or(-1)
-        };
+        let at = |percent: usize| percentile(&late, percent);
         table.row(
             engine,
             &format!("{armed}: {due} due at once, lateness"),
@@ -292,6 +294,35 @@ impl Bench {
                 at(100),
                 late.len(),
                 used.as_millis()
+            ),
+        );
+        drop(std::fs::remove_dir_all(&folder));
+        Ok(())
+    }
+
+    async fn fan_out(&self, engine: &str, table: &mut Table) -> Result<(), String> {
+        let folder = self.fresh("messages")?;
+        let many = if self.quick { 1_000 } else { 10_000 };
+        let receiver = fanout::Receiver::start().await?;
+        fanout::prepare(&folder, None, many, receiver.address)?;
+        let server = Server::start(&folder, None).await?;
+        let all = receiver.wait_for(many, Instant::now()).await?;
+        let used = server.processor()?;
+        // The last answers are on their way into the database.
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        drop(server);
+        let took = fanout::took(&folder, None)?;
+        table.row(
+            engine,
+            &format!("{many} pages at once, until all have arrived"),
+            &format!("{} /s", load::per_second(many, all)),
+            &format!(
+                "{:.1} s, {:.1} s of processor; from the step to the answer p50 {} ms, p99 {} ms; {} sent",
+                all.as_secs_f64(),
+                used.as_secs_f64(),
+                percentile(&took, 50),
+                percentile(&took, 99),
+                took.len()
             ),
         );
         drop(std::fs::remove_dir_all(&folder));
@@ -310,6 +341,12 @@ impl Bench {
             .map_err(|e| format!("{} cannot be made: {e}", folder.display()))?;
         Ok(folder)
     }
+}
+
+/// So many of a hundred are not above it; the numbers are in rising order.
+fn percentile(numbers: &[i64], percent: usize) -> i64 {
+    let at = (numbers.len() * percent / 100).min(numbers.len().saturating_sub(1));
+    numbers.get(at).copied().unwrap_or(-1)
 }
 
 fn machine() -> String {

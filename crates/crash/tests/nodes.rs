@@ -6,6 +6,7 @@
 use midwatch_desk::system_clock;
 use midwatch_domain::actor::Actor;
 use midwatch_domain::audit::Reading;
+use midwatch_domain::entry::Entry;
 use midwatch_domain::escalation::{Level, Policy, Target, shipped};
 use midwatch_domain::id::TicketNo;
 use midwatch_domain::moment::Moment;
@@ -75,19 +76,19 @@ async fn impatient(t: &TestDesk) {
 }
 
 /// What is recorded of each ticket.
-fn record(t: &TestDesk) -> BTreeMap<TicketNo, Vec<(TicketEntry, Moment)>> {
+fn record(t: &TestDesk) -> BTreeMap<TicketNo, Vec<(TicketEntry, Entry)>> {
     let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
     let entries = t.read(|tx| Ok(log::after(tx, 0, 1_000_000)?)).unwrap();
     for e in entries {
         if let Some(n) = e.ticket {
             let entry = ticket::parse(&e).unwrap();
-            all.entry(n).or_default().push((entry, e.recorded_at));
+            all.entry(n).or_default().push((entry, e));
         }
     }
     all
 }
 
-fn steps(entries: &[(TicketEntry, Moment)]) -> Vec<&Escalated> {
+fn steps(entries: &[(TicketEntry, Entry)]) -> Vec<&Escalated> {
     let mut steps = Vec::new();
     for (entry, _) in entries {
         if let TicketEntry::Escalated(e) = entry {
@@ -150,12 +151,16 @@ async fn cluster_of_nodes_killed_stopped_and_cut_off_makes_every_step_once() {
         node.wait().unwrap();
     }
     let record = record(&t);
+    let directory = t.read(|tx| Ok(t.desk.store.directory(tx)?)).unwrap();
     for n in &tickets {
         let entries = &record[n];
         let mut reading = Reading::default();
-        entries.iter().for_each(|(e, at)| reading.take(e, *at));
-        let last = entries.last().unwrap().1;
-        assert_eq!(reading.judge(Some(START), last, last), [], "{n}");
+        for (entry, e) in entries {
+            reading.take(entry, &e.actor, e.recorded_at);
+        }
+        let last = entries.last().unwrap().1.recorded_at;
+        let found = reading.judge(Some(START), &directory, last, last);
+        assert_eq!(found, [], "{n}");
         for pair in steps(entries).windows(2) {
             let [a, b] = pair else {
                 unreachable!("windows of two")

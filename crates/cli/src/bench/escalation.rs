@@ -12,11 +12,12 @@ use midwatch_domain::words::{Origin, Severity};
 use midwatch_store::rows::{head, sweep, timer};
 use midwatch_store::{Fault, StoreError, WriteTx, log};
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use super::load;
+use super::{fanout, load};
 use crate::demo::dice::Dice;
 
 /// From the end of the preparation until the many are due, in milliseconds: time to start and to measure waiting.
@@ -32,8 +33,9 @@ pub struct Prepared {
     pub seq: i64,
 }
 
-/// Sets a desk up two hours ago, so that the record can go on from there. Opens `waiting` tickets whose owners have acknowledged, so that their clocks run for hours yet, and `due` tickets that were
-/// not acknowledged an hour ago and whose next step all comes at the same moment.
+/// Sets a desk up two hours ago, so that the record can go on from there. Opens `waiting` tickets whose owners have acknowledged, so
+/// that their clocks run for hours yet, and `due` tickets that were not acknowledged an hour ago and whose next step all comes at
+/// the same moment; pages go to `receiver`.
 ///
 /// # Errors
 /// Says what failed.
@@ -42,6 +44,7 @@ pub fn prepare(
     url: Option<&str>,
     waiting: i64,
     due: i64,
+    receiver: SocketAddr,
 ) -> Result<Prepared, String> {
     let settings = load::settings(folder, url);
     load::aside(move || {
@@ -55,7 +58,10 @@ pub fn prepare(
         };
         let desk = Desk::open(settings).map_err(|e| e.to_string())?;
         desk.store
-            .write_blocking(|w| begin(w, &load::organisation()))
+            .write_blocking(move |w| {
+                begin(w, &load::organisation())?;
+                fanout::listen(w, receiver)
+            })
             .map_err(|e| e.to_string())?;
         let mut dice = Dice::new(11);
         for (count, acknowledged) in [(waiting, true), (due, false)] {
