@@ -26,7 +26,7 @@ mod tests {
 
     #[test]
     fn is_the_hash_of_one_piece_and_never_changes() {
-        let whole = xxhash_rust::xxh3::xxh3_64(b"ipv4\0198.51.100.7");
+        let whole = xxhash_rust::xxh3::xxh3_64(b"ipv4\x00198.51.100.7");
         assert_eq!(fingerprint(Kind::Ipv4, "198.51.100.7"), whole);
     }
 }

@@ -191,6 +191,11 @@ pub struct Extraction {
 impl Extraction {
     /// Each value once: the first hit of every (kind, value), certain ones before weak ones of the same value.
     /// Rejected candidates are left out.
+    ///
+    /// ```
+    /// let found = indicators::extract(b"198.51.100[.]7, then 198.51.100.7", &Default::default());
+    /// assert_eq!((found.hits.len(), found.distinct().len()), (2, 1));
+    /// ```
     #[must_use]
     pub fn distinct(&self) -> Vec<&Hit> {
         let certain: HashSet<(Kind, &str)> = (self.hits.iter())

@@ -1,0 +1,542 @@
+//! Reads names with dots: IPv4 addresses, domains, file names, and what only looks like one.
+
+use super::suffix;
+use super::value::{self, Address};
+use super::{Found, Scan};
+use crate::bytes::{at, before, is_alnum, is_one_of};
+use crate::tables::{
+    CODE_ROOTS, DATA_EXTENSION, DNS_WORDS, DOUBTFUL_EXTENSION, EXECUTABLE, FILE_FIRST, FILE_WORDS,
+    OID_WORDS, PACKAGE_ROOTS, PRODUCTS, SECTION_WORDS, VERSION_WORDS,
+};
+use crate::{Kind, Reason};
+use std::net::Ipv4Addr;
+use std::ops::Range;
+
+impl Scan<'_> {
+    /// Reads a run that has dots; gives the place to go on at.
+    pub(super) fn host(&mut self, run: Range<usize>, token: &Range<usize>) -> usize {
+        let text = self.text;
+        let range = trimmed(text, &run);
+        if range.is_empty() {
+            return run.end;
+        }
+        let bytes = &text[range.clone()];
+        if bytes[0].is_ascii_digit()
+            && bytes
+                .iter()
+                .all(|byte| byte.is_ascii_digit() || *byte == b'.')
+        {
+            return self.numbers(range, &run, token);
+        }
+        if let Some(dash) = memchr::memchr(b'-', bytes) {
+            // From one address to another.
+            let (from, to) = (
+                range.start..range.start + dash,
+                range.start + dash + 1..range.end,
+            );
+            if value::ipv4(&text[from.clone()]).is_some()
+                && value::ipv4(&text[to.clone()]).is_some()
+            {
+                self.ipv4(from, token);
+                return self.ipv4(to, token);
+            }
+        }
+        if self.technique(&range) || self.cisco_mac(&range) {
+            return run.end;
+        }
+        self.name(range, token).max(run.end)
+    }
+
+    /// Numbers with dots between them.
+    fn numbers(&mut self, range: Range<usize>, run: &Range<usize>, token: &Range<usize>) -> usize {
+        let dots = memchr::memchr_iter(b'.', &self.text[range.clone()])
+            .take(5)
+            .count();
+        let after_dot = before(self.text, range.start) == b'.' && range.start > run.start;
+        match dots {
+            3 if !after_dot => self.ipv4(range, token).max(run.end),
+            0..=2 => {
+                self.reject(Kind::Ipv4, range, Reason::Version);
+                run.end
+            }
+            _ => {
+                self.reject(Kind::Ipv4, range, Reason::Oid);
+                run.end
+            }
+        }
+    }
+
+    /// Four numbers; gives the place to go on at.
+    fn ipv4(&mut self, range: Range<usize>, token: &Range<usize>) -> usize {
+        let text = self.text;
+        let Some(address) = value::ipv4(&text[range.clone()]) else {
+            self.reject(Kind::Ipv4, range.clone(), Reason::OutOfRange);
+            return range.end;
+        };
+        if let Some(reason) = self.is_no_address(&range) {
+            self.reject(Kind::Ipv4, range.clone(), reason);
+            return range.end;
+        }
+        if at(text, range.end) == b'/' {
+            if let Some((number, end)) = number_at(text, range.end + 1) {
+                let whole = range.start..end;
+                if number <= 32 {
+                    #[expect(clippy::cast_possible_truncation, reason = "at most 32")]
+                    self.network(Address::V4(address), number as u8, whole);
+                    return end;
+                }
+                if let Ok(port) = u16::try_from(number) {
+                    self.push_ipv4(address, range, Some(port));
+                    return end;
+                }
+            } else if is_path(at(text, range.end + 1))
+                && let Some(end) = self.bare_url(&range)
+            {
+                return end;
+            }
+        }
+        let port = port_at(text, range.end);
+        if let Some((_, end)) = port
+            && at(text, end) == b'/'
+            && is_path(at(text, end + 1))
+            && let Some(read) = self.bare_url(&range)
+        {
+            return read;
+        }
+        let end = port.map_or(range.end, |(_, end)| end);
+        let whole = range.start..end;
+        let _ = token;
+        self.push_ipv4(
+            address,
+            if port.is_some() { whole } else { range },
+            port.map(|(port, _)| port),
+        );
+        end
+    }
+
+    fn push_ipv4(&mut self, address: Ipv4Addr, range: Range<usize>, port: Option<u16>) {
+        let mut found = Found::new(Kind::Ipv4, address.to_string(), range);
+        found.port = port;
+        found.weak = (address.octets()[1..] == [0, 0, 0] || address.is_broadcast())
+            .then_some(Reason::Unspecific);
+        self.push(found);
+    }
+
+    /// Why four numbers with dots are no address here.
+    fn is_no_address(&mut self, range: &Range<usize>) -> Option<Reason> {
+        let text = self.text;
+        if self.edited(range) {
+            return None;
+        }
+        let last = before(text, range.start);
+        if last == b'/' {
+            // `Chrome/100.0.0.0`, but `tcp/192.0.2.1` and ` /192.0.2.1:80`.
+            let words = self.words_before(range.start, 1);
+            let adjacent = range.start >= 2 && is_alnum(text[range.start - 2]);
+            let network = words.first().is_some_and(|word| {
+                is_one_of(
+                    &[
+                        "tcp", "udp", "ip", "ipv4", "ipv6", "inside", "outside", "dmz", "src",
+                        "dst", "host",
+                    ],
+                    word,
+                )
+            });
+            return (adjacent && !network).then_some(Reason::Version);
+        }
+        if matches!(last, b'%' | b'~' | b'#' | b'$') {
+            return Some(Reason::Version);
+        }
+        if at(text, range.end) == b'+' {
+            return Some(Reason::Version);
+        }
+        let words = self.words_before(range.start, 2);
+        let first = words.first()?;
+        let adjacent = text[..range.start].ends_with(b" ")
+            || matches!(last, b':' | b'=' | b'"' | b'\'' | b'(' | b'>' | b'\t');
+        for (known, reason) in [
+            (VERSION_WORDS, Reason::Version),
+            (SECTION_WORDS, Reason::Section),
+            (OID_WORDS, Reason::Oid),
+        ] {
+            if adjacent && is_one_of(known, first) {
+                return Some(reason);
+            }
+        }
+        // `version is 1.2.3.4`, `versions before 9.1.16.0`, `OpenSSL version: "1.1.1.0"`.
+        let second = words.get(1)?;
+        let linking = [
+            "is",
+            "number",
+            "before",
+            "prior",
+            "to",
+            "than",
+            "through",
+            "of",
+            "no",
+            "up",
+            "installed",
+            "and",
+            "or",
+            "string",
+            "below",
+        ];
+        (is_one_of(&linking, first)
+            && is_one_of(
+                &[
+                    "version", "versions", "firmware", "build", "release", "upgrade", "update",
+                    "prior", "earlier",
+                ],
+                second,
+            ))
+        .then_some(Reason::Version)
+    }
+
+    /// A name with dots that is not all numbers; gives the place to go on at.
+    fn name(&mut self, range: Range<usize>, token: &Range<usize>) -> usize {
+        let text = self.text;
+        let range = border_of_scripts(text, range);
+        let Some((domain, suffix)) = canonical_domain(&text[range.clone()]) else {
+            self.file_name(&range, token, Reason::UnknownSuffix);
+            return range.end;
+        };
+        if domain.len() == suffix.length && !suffix.private {
+            self.reject(Kind::Domain, range.clone(), Reason::SuffixOnly);
+            return range.end;
+        }
+        let fanged = self.edited(&range);
+        let next = at(text, range.end);
+        let port = port_at(text, range.end);
+        let last_label = domain.rsplit('.').next().unwrap_or_default();
+        let www = domain.starts_with("www.");
+        let path = |place: usize| {
+            matches!(at(text, place), b'/' | b'?') && is_path(at(text, place + 1))
+                || at(text, place) == b'/'
+        };
+        let followed = path(range.end) || port.is_some_and(|(_, end)| path(end));
+        if FILE_FIRST.contains(&last_label)
+            && !fanged
+            && !www
+            && port.is_none()
+            && !followed
+            && !self.is_asked_for(&range, &domain)
+        {
+            self.file_name(&range, token, Reason::FileName);
+            return range.end;
+        }
+        if !fanged
+            && !www
+            && let Some(reason) = self.is_no_domain(&range, &domain, next)
+        {
+            if !self.file_name(&range, token, reason) {
+                self.reject(Kind::Domain, range.clone(), reason);
+            }
+            return range.end;
+        }
+        if before(text, range.start) != b'/'
+            && followed
+            && let Some(end) = self.bare_url(&range)
+        {
+            return end;
+        }
+        let end = port.map_or(range.end, |(_, end)| end);
+        let mut found = Found::new(Kind::Domain, domain, range.start..end);
+        found.port = port.map(|(port, _)| port);
+        let inside_path = before(text, range.start) == b'/'
+            && range.start > token.start + 1
+            && at(text, range.start.saturating_sub(2)) != b'/';
+        if !fanged && inside_path {
+            found.weak = Some(Reason::NoContext);
+        }
+        self.push(found);
+        end
+    }
+
+    /// Does something around say that a name with the suffix of a file is a host?
+    fn is_asked_for(&mut self, range: &Range<usize>, domain: &str) -> bool {
+        if self.follows(range.start, 1, DNS_WORDS) {
+            return true;
+        }
+        // Three labels, alone on a line among others of the kind.
+        let text = self.text;
+        let alone = matches!(before(text, range.start), b'\n' | b' ')
+            && matches!(at(text, range.end), b'\n' | b'\r');
+        let mut labels = domain.rsplit('.').skip(1);
+        let file = labels.next().is_some_and(|label| {
+            EXECUTABLE.contains(&label)
+                || DATA_EXTENSION.contains(&label)
+                || label.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        alone
+            && !file
+            && domain.matches('.').count() >= 2
+            && self.follows(range.start, 1, DNS_WORDS)
+    }
+
+    /// Why a name with a public suffix is no domain here.
+    fn is_no_domain(&mut self, range: &Range<usize>, domain: &str, next: u8) -> Option<Reason> {
+        let text = self.text;
+        let bytes = &text[range.clone()];
+        if PRODUCTS.contains(&domain) {
+            return Some(Reason::ProductName);
+        }
+        if next == b'('
+            || matches!(before(text, range.start), b'$' | b'#')
+            || text[..range.start].ends_with(b"->")
+        {
+            return Some(Reason::CodeName);
+        }
+        let labels: Vec<&[u8]> = bytes.split(|byte| *byte == b'.').collect();
+        let (first, last) = (labels[0], labels[labels.len() - 1]);
+        let capital =
+            last[0].is_ascii_uppercase() && last.iter().skip(1).any(u8::is_ascii_lowercase);
+        if capital {
+            let sentence = labels.len() == 2 && !first[0].is_ascii_uppercase();
+            return Some(if sentence {
+                Reason::MissingSpace
+            } else {
+                Reason::CodeName
+            });
+        }
+        let small = |label: &[u8]| String::from_utf8_lossy(label).to_ascii_lowercase();
+        let (first, last) = (small(first), small(last));
+        let usual = matches!(
+            last.as_str(),
+            "com"
+                | "net"
+                | "org"
+                | "io"
+                | "co"
+                | "ru"
+                | "cn"
+                | "de"
+                | "fr"
+                | "uk"
+                | "example"
+                | "test"
+                | "xyz"
+                | "top"
+                | "biz"
+        );
+        if labels.len() == 2
+            && CODE_ROOTS.contains(&first.as_str())
+            && (!usual || matches!(first.as_str(), "java" | "javax" | "system"))
+        {
+            return Some(Reason::CodeName);
+        }
+        if labels.len() >= 3
+            && PACKAGE_ROOTS.contains(&first.as_str())
+            && last.len() > 2
+            && !usual
+            && !matches!(first.as_str(), "app" | "dev" | "me" | "co")
+        {
+            return Some(Reason::CodeName);
+        }
+        if next == b'.' && at(text, range.end + 1) == b'*' {
+            return Some(Reason::CodeName);
+        }
+        if labels.iter().all(|label| label.len() == 1) {
+            return Some(Reason::CommonWord);
+        }
+        None
+    }
+
+    /// A file, if the extension is one; says whether it was.
+    fn file_name(&mut self, range: &Range<usize>, token: &Range<usize>, otherwise: Reason) -> bool {
+        let text = self.text;
+        let bytes = &text[range.clone()];
+        let Some(dot) = memchr::memrchr(b'.', bytes) else {
+            return false;
+        };
+        let (stem, extension) = (&bytes[..dot], bytes[dot + 1..].to_ascii_lowercase());
+        let extension = String::from_utf8_lossy(&extension).into_owned();
+        let name = String::from_utf8_lossy(bytes).into_owned();
+        let known = EXECUTABLE.contains(&extension.as_str());
+        let data = DATA_EXTENSION.contains(&extension.as_str());
+        if !known && !data || stem.is_empty() {
+            self.reject(Kind::Domain, range.clone(), otherwise);
+            return false;
+        }
+        if PRODUCTS.contains(&name.to_ascii_lowercase().as_str()) {
+            self.reject(Kind::Filename, range.clone(), Reason::ProductName);
+            return true;
+        }
+        if at(text, range.end) == b'(' || before(text, range.start) == b'$' {
+            self.reject(Kind::Filename, range.clone(), Reason::CodeName);
+            return true;
+        }
+        // Within the path of a request the file is the server's own.
+        if text[token.start] == b'/' && before(text, range.start) == b'/' {
+            self.reject(Kind::Filename, range.clone(), Reason::NoContext);
+            return true;
+        }
+        let named = self.follows(range.start, 2, FILE_WORDS);
+        if data && !known {
+            if self.follows(
+                range.start,
+                1,
+                &[
+                    "filename",
+                    "file_name",
+                    "file-name",
+                    "attachment",
+                    "attachments",
+                    "attached",
+                    "targetfilename",
+                    "originalfilename",
+                ],
+            ) {
+                self.push(Found::new(Kind::Filename, name, range.clone()));
+            } else {
+                self.reject(Kind::Filename, range.clone(), Reason::NoContext);
+            }
+            return true;
+        }
+        let mut found = Found::new(Kind::Filename, name, range.clone());
+        let doubtful =
+            DOUBTFUL_EXTENSION.contains(&extension.as_str()) && !stem.starts_with(b"lib");
+        let quoted = matches!(
+            before(text, range.start),
+            b'"' | b'\'' | b'`' | b'\\' | b'*'
+        );
+        let member = CODE_ROOTS
+            .contains(&String::from_utf8_lossy(stem).to_ascii_lowercase().as_str())
+            && matches!(
+                extension.as_str(),
+                "run" | "out" | "class" | "url" | "command" | "bin" | "reg" | "one"
+            );
+        if doubtful && !named && !quoted || member {
+            found.weak = Some(Reason::NoContext);
+        }
+        self.push(found);
+        true
+    }
+}
+
+/// A host name in the form of the domain name system, and its suffix.
+pub(crate) fn canonical_domain(bytes: &[u8]) -> Option<(String, suffix::Suffix)> {
+    let bytes = bytes.strip_suffix(b".").unwrap_or(bytes);
+    if bytes.len() < 3 || bytes.len() > 253 {
+        return None;
+    }
+    let last = &bytes[memchr::memrchr(b'.', bytes)? + 1..];
+    if last.len() < 2
+        || last.iter().any(u8::is_ascii_digit)
+            && !last.to_ascii_lowercase().starts_with(b"xn--")
+            && last.is_ascii()
+            && !last.eq_ignore_ascii_case(b"i2p")
+    {
+        return None;
+    }
+    let name = if bytes.is_ascii() {
+        let mut name = std::str::from_utf8(bytes).ok()?.to_owned();
+        name.make_ascii_lowercase();
+        name
+    } else {
+        idna::domain_to_ascii(std::str::from_utf8(bytes).ok()?).ok()?
+    };
+    let sound = name.split('.').all(|label| {
+        let bytes = label.as_bytes();
+        !bytes.is_empty()
+            && bytes.len() <= 63
+            && bytes[0] != b'-'
+            && bytes[bytes.len() - 1] != b'-'
+            && bytes
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    });
+    if !sound {
+        return None;
+    }
+    let suffix = suffix::of(&name)?;
+    // Nobody can register a name with an underscore.
+    let registered = suffix::registered_domain(&name).unwrap_or(&name);
+    (!registered.contains('_')).then_some((name, suffix))
+}
+
+/// Without the dots, dashes and underscores around it.
+fn trimmed(text: &[u8], run: &Range<usize>) -> Range<usize> {
+    let loose = |byte: u8| matches!(byte, b'.' | b'-' | b'_');
+    let mut range = run.clone();
+    while range.start < range.end && matches!(text[range.start], b'.' | b'-') {
+        range.start += 1;
+    }
+    while range.start < range.end && loose(text[range.end - 1]) {
+        range.end -= 1;
+    }
+    // Markdown's emphasis: `_evil.com_`.
+    if range.end < run.end && text[range.end] == b'_' {
+        while range.start < range.end && text[range.start] == b'_' {
+            range.start += 1;
+        }
+    }
+    range
+}
+
+/// In scripts that are written without spaces, a name of ASCII ends where the script begins.
+fn border_of_scripts(text: &[u8], range: Range<usize>) -> Range<usize> {
+    let bytes = &text[range.clone()];
+    if bytes.is_ascii() {
+        return range;
+    }
+    let wide = |byte: &u8| matches!(byte, 0xE0..=0xEF);
+    let (Some(first), Some(last)) = (memchr::memchr(b'.', bytes), memchr::memrchr(b'.', bytes))
+    else {
+        return range;
+    };
+    let mut range = range;
+    let tail = &bytes[last + 1..];
+    if tail[..].first().is_some_and(u8::is_ascii_alphabetic)
+        && let Some(border) = tail.iter().position(|byte| !byte.is_ascii())
+        && wide(&tail[border])
+    {
+        range.end = range.start + last + 1 + border;
+    }
+    let head = &bytes[..first];
+    if head.last().is_some_and(u8::is_ascii_alphanumeric)
+        && let Some(border) = head.iter().rposition(|byte| !byte.is_ascii())
+        && head.iter().any(wide)
+    {
+        range.start += border + 1;
+    }
+    range
+}
+
+/// A port after a colon, and where it ends.
+pub(super) fn port_at(text: &[u8], colon: usize) -> Option<(u16, usize)> {
+    if at(text, colon) != b':' {
+        return None;
+    }
+    let (number, end) = number_at(text, colon + 1)?;
+    let port = u16::try_from(number).ok().filter(|port| *port > 0)?;
+    (at(text, end) != b':').then_some((port, end))
+}
+
+/// A decimal number that ends where it should, and where that is.
+pub(super) fn number_at(text: &[u8], start: usize) -> Option<(u32, usize)> {
+    let length = text[start.min(text.len())..]
+        .iter()
+        .take(6)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let end = start + length;
+    let next = at(text, end);
+    let goes_on = is_alnum(next)
+        || next == b'_'
+        || matches!(next, b'.' | b'-') && is_alnum(at(text, end + 1));
+    if length == 0 || length > 5 || goes_on {
+        return None;
+    }
+    let number = std::str::from_utf8(&text[start..end]).ok()?.parse().ok()?;
+    Some((number, end))
+}
+
+/// May begin the path of a URL after its first slash.
+const fn is_path(byte: u8) -> bool {
+    is_alnum(byte)
+        || matches!(
+            byte,
+            b'.' | b'_' | b'-' | b'~' | b'%' | b'?' | b'#' | b'=' | b'&' | b'+' | b'@' | b'/'
+        )
+}
