@@ -21,6 +21,7 @@ mod hit;
 mod keccak;
 mod kind;
 mod mapped;
+pub mod matching;
 mod refang;
 mod scan;
 pub mod stream;
