@@ -54,14 +54,25 @@ pub(crate) const fn is_alnum(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
-/// The byte at a place, or a space beyond either end.
+/// The byte at a place, or the end of a line beyond either end.
 pub(crate) fn at(text: &[u8], place: usize) -> u8 {
-    text.get(place).copied().unwrap_or(b' ')
+    text.get(place).copied().unwrap_or(b'\n')
 }
 
-/// The byte before a place, or a space at the beginning.
+/// The byte before a place, or the end of a line at the beginning.
 pub(crate) fn before(text: &[u8], place: usize) -> u8 {
-    place.checked_sub(1).map_or(b' ', |place| at(text, place))
+    place.checked_sub(1).map_or(b'\n', |place| at(text, place))
+}
+
+/// What follows a place; nothing beyond the end.
+pub(crate) fn rest(text: &[u8], place: usize) -> &[u8] {
+    text.get(place..).unwrap_or_default()
+}
+
+/// What lies between two places, as far as there is anything.
+pub(crate) fn part(text: &[u8], start: usize, end: usize) -> &[u8] {
+    let end = end.min(text.len());
+    text.get(start..end).unwrap_or_default()
 }
 
 /// Is the small text one of these words?

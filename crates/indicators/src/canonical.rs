@@ -16,8 +16,15 @@ use std::net::{IpAddr, Ipv6Addr};
 /// # Errors
 /// The reason why the value is none of that kind.
 pub fn canonical(kind: Kind, value: &str) -> Result<String, Reason> {
-    let refanged = crate::refang::refang(value.trim().as_bytes());
-    let value = text(&refanged.text);
+    let leads_somewhere = matches!(
+        kind,
+        Kind::Ipv4 | Kind::Ipv6 | Kind::Cidr | Kind::Domain | Kind::Url | Kind::Email
+    );
+    let value = if leads_somewhere {
+        text(&crate::refang::refang(value.trim().as_bytes()).text)
+    } else {
+        value.to_owned()
+    };
     let value = value.trim();
     if value.is_empty() {
         return Err(Reason::Malformed);

@@ -1,6 +1,6 @@
 //! Takes the marks of defanging out of a text: brackets, words, lookalikes, escapes. Does not look for indicators.
 
-use crate::bytes::{at, before, is_alnum, is_label};
+use crate::bytes::{at, before, is_alnum, is_label, part};
 use crate::mapped::{Edit, Mapped};
 use crate::tables::{BRACKETED, BRACKETED_MOST, ENTITIES, LOOKALIKES, SCHEMES};
 use memchr::memmem;
@@ -27,12 +27,13 @@ pub(crate) fn refang(text: &[u8]) -> Mapped<'_> {
         }
         for offset in 0..block.len() {
             let place = index * BLOCK + offset;
-            if place >= done
-                && begins_mark(text[place])
-                && let Some(edit) = mark(text, place)
-            {
-                done = edit.range.end;
-                edits.push(edit);
+            if place >= done && begins_mark(text[place]) {
+                let edit = mark(text, place);
+                done = match &edit {
+                    Some(edit) => edit.range.end,
+                    None => place + character(text, place).map_or(1, char::len_utf8),
+                };
+                edits.extend(edit);
             }
         }
     }
@@ -71,7 +72,7 @@ fn bracketed(text: &[u8], place: usize) -> Option<Edit> {
         b'{' => b'}',
         _ => b'>',
     };
-    let inside = &text[place + 1..text.len().min(place + 2 + BRACKETED_MOST)];
+    let inside = part(text, place + 1, place + 2 + BRACKETED_MOST);
     if let Some(length) = inside.iter().position(|byte| *byte == close) {
         let word = inside[..length].trim_ascii();
         if close == b'>'
@@ -241,7 +242,7 @@ fn after_backslash_scheme(text: &[u8], place: usize) -> bool {
 
 /// `&amp;`, `&#46;`, `&#x2e;`.
 fn entity(text: &[u8], place: usize) -> Option<Edit> {
-    let rest = &text[place + 1..text.len().min(place + 18)];
+    let rest = part(text, place + 1, place + 18);
     let end = rest.iter().position(|byte| *byte == b';')?;
     let name = &rest[..end];
     let range = place..place + end + 2;
@@ -261,17 +262,26 @@ fn entity(text: &[u8], place: usize) -> Option<Edit> {
     known.map(|(_, sign)| Edit::new(range, sign))
 }
 
-/// A character that looks like a sign, is a wide form of one, or is not seen at all.
-fn lookalike(text: &[u8], place: usize) -> Option<Edit> {
+/// The character of more than one byte that begins here, unless the bytes are no text.
+fn character(text: &[u8], place: usize) -> Option<char> {
     let length = match text[place] {
         0xC2..=0xDF => 2,
         0xE0..=0xEF => 3,
+        0xF0..=0xF4 => 4,
         _ => return None,
     };
-    let letter = std::str::from_utf8(text.get(place..place + length)?)
+    std::str::from_utf8(text.get(place..place + length)?)
         .ok()?
         .chars()
-        .next()?;
+        .next()
+}
+
+/// A character that looks like a sign, is a wide form of one, or is not seen at all. Bytes that are no text separate.
+fn lookalike(text: &[u8], place: usize) -> Option<Edit> {
+    let Some(letter) = character(text, place) else {
+        return Some(Edit::new(place..place + 1, b" "));
+    };
+    let length = letter.len_utf8();
     let range = place..place + length;
     match letter {
         '\u{FF01}'..='\u{FF5E}' => {
@@ -359,7 +369,7 @@ fn marked_around(text: &[u8], first: usize, end: usize) -> bool {
         .take(24)
         .position(|byte| *byte == b'\n')
         .unwrap_or(24.min(start));
-    let tail = &text[end..text.len().min(end + 24)];
+    let tail = part(text, end, end + 24);
     let tail = &tail[..tail
         .iter()
         .position(|byte| byte.is_ascii_whitespace())

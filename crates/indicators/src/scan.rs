@@ -2,12 +2,15 @@
 //! kind itself.
 
 mod address;
+mod agent;
 mod email;
 mod fuzzy;
 mod hash;
 mod host;
 mod identifier;
 mod keyed;
+mod keys;
+mod numbers;
 mod path;
 mod phone;
 mod program;
@@ -77,6 +80,7 @@ pub(crate) fn scan(text: &[u8], edited: &dyn Fn(&Range<usize>) -> bool, explain:
         out: Scanned::default(),
         keyed_until: 0,
         program_until: 0,
+        logsource: None,
     };
     scan.walk();
     scan.out
@@ -90,12 +94,16 @@ struct Scan<'t> {
     /// No key is looked for before the end of the value of the last.
     keyed_until: usize,
     program_until: usize,
+    /// The next `logsource:` at or after the last place that asked.
+    logsource: Option<usize>,
 }
 
 /// What makes a token worth a look; letters and signs alone do not.
 const WORTH: u8 = DIGIT | DOT | COLON | AT | SLASH | BACK;
 /// Runs of base64 begin to be interesting here.
 const CODED_LEAST: usize = 24;
+/// No address with colons is longer; what is looked at again for each colon stays short.
+const COLONS_MOST: usize = 64;
 /// Lines of an encoded block are at least so wide.
 const BLOCK_LINE: usize = 60;
 
@@ -229,6 +237,9 @@ impl Scan<'_> {
             let byte = text[end];
             if byte == b':' {
                 colons += 1;
+                if end - start > COLONS_MOST {
+                    break;
+                }
             } else if !(is_label(byte) || byte == b'.') {
                 break;
             }

@@ -2,7 +2,7 @@
 
 use super::value::{self, Address};
 use super::{Found, Scan};
-use crate::bytes::{at, before, is_label};
+use crate::bytes::{at, before, is_label, rest};
 use crate::{Kind, Reason};
 use std::net::Ipv6Addr;
 use std::ops::Range;
@@ -78,14 +78,14 @@ impl Scan<'_> {
         let mut end = range.end;
         // A zone, which means something on one machine only.
         if at(text, end) == b'%' {
-            end += 1 + text[end + 1..]
+            end += 1 + rest(text, end + 1)
                 .iter()
                 .take(16)
                 .take_while(|byte| is_label(**byte))
                 .count();
         }
         if at(text, end) == b'/'
-            && let Some((prefix, after)) = super::host::number_at(text, end + 1)
+            && let Some((prefix, after)) = super::numbers::number_at(text, end + 1)
             && prefix <= 128
         {
             #[expect(clippy::cast_possible_truncation, reason = "at most 128")]
@@ -95,7 +95,7 @@ impl Scan<'_> {
         let mut found = Found::new(Kind::Ipv6, address.to_string(), range.start..end);
         if before(text, range.start) == b'['
             && at(text, end) == b']'
-            && let Some((port, after)) = super::host::port_at(text, end + 1)
+            && let Some((port, after)) = super::numbers::port_at(text, end + 1)
         {
             found.port = Some(port);
             end = after;

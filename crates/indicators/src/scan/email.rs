@@ -3,7 +3,7 @@
 use super::host::canonical_domain;
 use super::value;
 use super::{Found, Scan};
-use crate::bytes::{at, before, is_alnum, is_label};
+use crate::bytes::{at, before, is_alnum, is_label, rest};
 use crate::{Kind, Reason};
 use std::ops::Range;
 
@@ -94,13 +94,13 @@ fn local_start(text: &[u8], run_start: usize, sign: usize) -> Option<usize> {
 fn host_after(text: &[u8], sign: usize) -> Option<Range<usize>> {
     let start = sign + 1;
     if at(text, start) == b'[' {
-        let length = text[start..]
+        let length = rest(text, start)
             .iter()
             .take(42)
             .position(|byte| *byte == b']')?;
         return Some(start..start + length + 1);
     }
-    let length = text[start..]
+    let length = rest(text, start)
         .iter()
         .take(254)
         .take_while(|byte| is_label(**byte) || **byte == b'.')
@@ -115,7 +115,7 @@ fn host_after(text: &[u8], sign: usize) -> Option<Range<usize>> {
 /// An e-mail address in its canonical form: in small letters, the domain as the domain name system has it.
 pub(crate) fn canonical(bytes: &[u8]) -> Option<String> {
     let sign = memchr::memrchr(b'@', bytes)?;
-    let (local, host) = (&bytes[..sign], &bytes[sign + 1..]);
+    let (local, host) = (&bytes[..sign], rest(bytes, sign + 1));
     let local = std::str::from_utf8(local).ok()?.to_lowercase();
     let sound = !local.is_empty()
         && local.len() <= LOCAL_MOST

@@ -2,7 +2,7 @@
 
 use super::{Found, Scan};
 use crate::Kind;
-use crate::bytes::text;
+use crate::bytes::{rest, text};
 use std::ops::Range;
 
 impl Scan<'_> {
@@ -41,12 +41,12 @@ pub(crate) fn canonical(bytes: &[u8]) -> Option<String> {
     if !is_size || bytes.get(digits) != Some(&b':') {
         return None;
     }
-    let first = piece(&bytes[digits + 1..]);
+    let first = piece(rest(bytes, digits + 1));
     let sign = digits + 1 + first;
     if first < 6 || bytes.get(sign) != Some(&b':') {
         return None;
     }
-    let second = piece(&bytes[sign + 1..]);
+    let second = piece(rest(bytes, sign + 1));
     let end = sign + 1 + second;
     let letters = bytes[digits + 1..end]
         .iter()

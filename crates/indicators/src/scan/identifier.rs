@@ -1,7 +1,7 @@
 //! Reads identifiers that show what they are by their own form: CVE, ATT&CK, AS numbers, JA4, cloud resources.
 
 use super::{Found, Scan};
-use crate::bytes::{before, is_label, is_one_of, text};
+use crate::bytes::{before, is_label, is_one_of, rest, text};
 use crate::tables::ACCOUNT_WORDS;
 use crate::{Kind, Reason};
 use std::ops::Range;
@@ -312,5 +312,5 @@ fn ja4(value: &str) -> bool {
         && bytes[10] == b'_'
         && bytes[23] == b'_'
         && hex(&bytes[11..23])
-        && hex(&bytes[24..])
+        && hex(rest(bytes, 24))
 }

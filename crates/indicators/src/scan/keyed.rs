@@ -1,119 +1,27 @@
-//! Reads values that only a word before them gives away: mutexes, services, tasks, user agents, rules, roles. Programs and
-//! their arguments are read elsewhere.
+//! Reads names that only a word before them gives away: mutexes, services, tasks, rules, roles. User agents and command
+//! lines are read elsewhere.
 
+use super::keys::{Key, announced_by};
 use super::{Found, Scan};
-use crate::bytes::{at, before, is_label, is_one_of, text};
-use crate::tables::{PHONE_WORDS, PROGRAMS};
-use crate::{Kind, Reason};
+use crate::Kind;
+use crate::bytes::{at, before, is_label, is_one_of, part, rest, text};
 use memchr::memmem;
 use std::ops::Range;
-use std::sync::LazyLock;
-
-/// What a word announces.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Key {
-    Mutex,
-    CreateMutex,
-    ServiceName,
-    Service,
-    TaskName,
-    Task,
-    Agent,
-    User,
-    CommandLine,
-    Command,
-    Rule,
-    Yara,
-    Sigma,
-    Title,
-    RoleName,
-    Iam,
-    NewService,
-    Phone,
-    Program,
-}
-
-const WORDS: &[(&str, Key)] = &[
-    ("mutex", Key::Mutex),
-    ("mutexes", Key::Mutex),
-    ("mutant", Key::Mutex),
-    ("mutexname", Key::Mutex),
-    ("mutex_name", Key::Mutex),
-    ("createmutex", Key::CreateMutex),
-    ("createmutexa", Key::CreateMutex),
-    ("createmutexw", Key::CreateMutex),
-    ("createmutexex", Key::CreateMutex),
-    ("createmutexexw", Key::CreateMutex),
-    ("openmutex", Key::CreateMutex),
-    ("openmutexa", Key::CreateMutex),
-    ("openmutexw", Key::CreateMutex),
-    ("servicename", Key::ServiceName),
-    ("service_name", Key::ServiceName),
-    ("service-name", Key::ServiceName),
-    ("service", Key::Service),
-    ("new-service", Key::NewService),
-    ("taskname", Key::TaskName),
-    ("task_name", Key::TaskName),
-    ("task-name", Key::TaskName),
-    ("task", Key::Task),
-    ("tasks", Key::Task),
-    ("register-scheduledtask", Key::TaskName),
-    ("user-agent", Key::Agent),
-    ("useragent", Key::Agent),
-    ("user_agent", Key::Agent),
-    ("http_user_agent", Key::Agent),
-    ("ua", Key::Agent),
-    ("user", Key::User),
-    ("mozilla", Key::Agent),
-    ("commandline", Key::CommandLine),
-    ("command_line", Key::CommandLine),
-    ("command-line", Key::CommandLine),
-    ("cmdline", Key::CommandLine),
-    ("processcommandline", Key::CommandLine),
-    ("parentcommandline", Key::CommandLine),
-    ("initiatingprocesscommandline", Key::CommandLine),
-    ("parent_command_line", Key::CommandLine),
-    ("process_command_line", Key::CommandLine),
-    ("command", Key::Command),
-    ("rule", Key::Rule),
-    ("yara", Key::Yara),
-    ("sigma", Key::Sigma),
-    ("title", Key::Title),
-    ("rolename", Key::RoleName),
-    ("role_name", Key::RoleName),
-    ("role-name", Key::RoleName),
-    ("iam", Key::Iam),
-];
-
-/// By length and first letter.
-static KEYS: LazyLock<Vec<Vec<(&'static str, Key)>>> = LazyLock::new(|| {
-    let mut keys = vec![Vec::new(); 32 * 32];
-    let programs = PROGRAMS.iter().map(|word| (*word, Key::Program));
-    let phones = PHONE_WORDS.iter().map(|word| (*word, Key::Phone));
-    for (word, key) in WORDS.iter().copied().chain(programs).chain(phones) {
-        keys[slot(word.as_bytes())].push((word, key));
-    }
-    keys
-});
-
-const fn slot(word: &[u8]) -> usize {
-    word.len() * 32 + (word[0] & 31) as usize
-}
 
 /// A value after its key.
-struct Value {
-    range: Range<usize>,
-    quoted: bool,
+pub(super) struct Value {
+    pub(super) range: Range<usize>,
+    pub(super) quoted: bool,
     /// A colon or equal sign stood between.
-    marked: bool,
+    pub(super) marked: bool,
     /// A word such as `named` stood between.
-    named: bool,
+    pub(super) named: bool,
 }
 
 /// Nothing longer is read as a name.
 const NAME_MOST: usize = 260;
-/// Nor as a user agent.
-const AGENT_MOST: usize = 1024;
+/// Nor is more looked at for it.
+const VALUE_MOST: usize = 2048;
 
 impl Scan<'_> {
     /// Reads what the first word of a token announces.
@@ -132,15 +40,12 @@ impl Scan<'_> {
             return;
         }
         let word = &bytes[..length];
-        let known = KEYS[slot(word)]
-            .iter()
-            .find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(word));
-        if let Some((_, key)) = known
+        if let Some(key) = announced_by(word)
             && token.start >= self.keyed_until
         {
             let word = token.start..token.start + length;
             self.out.work += 64;
-            self.announced(*key, word);
+            self.announced(key, word);
         }
     }
 
@@ -234,7 +139,7 @@ impl Scan<'_> {
     }
 
     fn next_is(&self, place: usize, words: &[&str]) -> bool {
-        let rest = &self.text[place..];
+        let rest = rest(self.text, place);
         let Some(rest) = rest.strip_prefix(b" ") else {
             return false;
         };
@@ -247,7 +152,7 @@ impl Scan<'_> {
     }
 
     /// The value after a key and some words that may stand between.
-    fn value_after(&self, place: usize, fillers: &[&str]) -> Option<Value> {
+    pub(super) fn value_after(&self, place: usize, fillers: &[&str]) -> Option<Value> {
         let text = self.text;
         let (mut place, mut marked, mut named) = (place, false, false);
         for _ in 0..5 {
@@ -275,7 +180,7 @@ impl Scan<'_> {
                 place += 1;
             }
             if let Some(sign) = quote {
-                let most = text.len().min(place + AGENT_MOST * 2);
+                let most = text.len().min(place + VALUE_MOST);
                 let end = quoted_end(&text[..most], place, sign)?;
                 return Some(Value {
                     range: place..end,
@@ -284,13 +189,13 @@ impl Scan<'_> {
                     named,
                 });
             }
-            let length = text[place..]
+            let length = rest(text, place)
                 .iter()
                 .take(20)
                 .take_while(|byte| is_label(**byte))
                 .count();
             if length > 0
-                && is_one_of(fillers, &text[place..place + length])
+                && is_one_of(fillers, part(text, place, place + length))
                 && matches!(at(text, place + length), b' ' | b':' | b'=' | b'"')
             {
                 place += length;
@@ -304,7 +209,7 @@ impl Scan<'_> {
                         b',' | b';' | b'"' | b'\'' | b'`' | b'<' | b'>' | b'|' | b')'
                     )
             };
-            let length = text[place..]
+            let length = rest(text, place)
                 .iter()
                 .take(NAME_MOST)
                 .take_while(|byte| within(**byte))
@@ -373,7 +278,7 @@ impl Scan<'_> {
         }
     }
 
-    fn push_named(&mut self, kind: Kind, range: Range<usize>) {
+    pub(super) fn push_named(&mut self, kind: Kind, range: Range<usize>) {
         let bytes = &self.text[range.clone()];
         if let Some(value) = crate::canonical::name(kind, &text(bytes)) {
             self.keyed_until = range.end;
@@ -392,7 +297,7 @@ impl Scan<'_> {
     }
 
     fn created_mutex(&mut self, place: usize) {
-        let rest = &self.text[place..self.text.len().min(place + 96)];
+        let rest = part(self.text, place, place + 96);
         let line = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
         if let Some(open) = memchr::memchr(b'"', line) {
             let start = place + open + 1;
@@ -405,7 +310,7 @@ impl Scan<'_> {
 
     /// The value after a flag on the rest of the line.
     pub(super) fn after_flag(&mut self, kind: Kind, place: usize, flags: &[&[u8]]) {
-        let end = line_end(self.text, place, AGENT_MOST);
+        let end = line_end(self.text, place, VALUE_MOST);
         let line = self.text[place..end].to_ascii_lowercase();
         self.out.work += line.len() as u64;
         for flag in flags {
@@ -420,92 +325,6 @@ impl Scan<'_> {
         }
     }
 
-    fn agent(&mut self, place: usize) {
-        let fillers = [
-            "agent", "agents", "string", "strings", "is", "header", "value", "of", "was",
-        ];
-        let Some(mut value) = self.value_after(place, &fillers) else {
-            return;
-        };
-        if !value.quoted {
-            if !value.marked {
-                return;
-            }
-            value.range.end = line_end(self.text, value.range.start, AGENT_MOST);
-        }
-        let bytes = &self.text[value.range.clone()];
-        if bytes.len() < 3
-            || !bytes.iter().any(u8::is_ascii_alphabetic)
-            || !bytes
-                .iter()
-                .any(|byte| matches!(byte, b'/' | b' ' | b'-' | b'_') || byte.is_ascii_digit())
-        {
-            return;
-        }
-        self.push_agent(value.range);
-    }
-
-    fn push_agent(&mut self, range: Range<usize>) {
-        self.keyed_until = range.end;
-        let value = text(&self.text[range.clone()]).trim().to_owned();
-        self.out.work += range.len() as u64;
-        self.push(Found::new(Kind::UserAgent, value, range));
-    }
-
-    /// A browser's user agent without a key.
-    fn mozilla(&mut self, start: usize, end: usize) {
-        let text = self.text;
-        if at(text, end) != b'/' || !at(text, end + 1).is_ascii_digit() {
-            return;
-        }
-        let quote = before(text, start);
-        let most = text.len().min(start + AGENT_MOST);
-        if matches!(quote, b'"' | b'\'' | b'`')
-            && let Some(end) = quoted_end(&text[..most], start, quote)
-        {
-            return self.push_agent(start..end);
-        }
-        let mut end = end;
-        let mut place = start;
-        while place < most {
-            let length = if text[place] == b'(' {
-                text[place..most]
-                    .iter()
-                    .position(|byte| *byte == b')')
-                    .map_or(0, |close| close + 1)
-            } else {
-                let word = text[place..most]
-                    .iter()
-                    .take_while(|byte| {
-                        !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'\'' | b'<' | b'|')
-                    })
-                    .count();
-                let bytes = &text[place..place + word];
-                let product = memchr::memchr(b'/', bytes)
-                    .is_some_and(|slash| at(bytes, slash + 1).is_ascii_digit());
-                if product
-                    || is_one_of(
-                        &["like", "gecko", "gecko)", "mobile", "safari", "(khtml,"],
-                        bytes,
-                    )
-                {
-                    word
-                } else {
-                    0
-                }
-            };
-            if length == 0 {
-                break;
-            }
-            end = place + length;
-            place = end;
-            while at(text, place) == b' ' && place < most {
-                place += 1;
-            }
-        }
-        self.push_agent(start..end);
-    }
-
     /// `rule Name {` and `rule Name : tag {`.
     fn rule(&mut self, word: &Range<usize>) {
         let text = self.text;
@@ -513,12 +332,12 @@ impl Scan<'_> {
             return;
         }
         let start = word.end + 1;
-        let length = text[start..]
+        let length = rest(text, start)
             .iter()
             .take(128)
             .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_')
             .count();
-        let after = &text[start + length..text.len().min(start + length + 96)];
+        let after = part(text, start + length, start + length + 96);
         let tags = after.iter().position(|byte| {
             !(byte.is_ascii_alphanumeric()
                 || byte.is_ascii_whitespace()
@@ -544,9 +363,17 @@ impl Scan<'_> {
             return;
         }
         let end = line_end(text, word.end + 1, NAME_MOST);
-        let near = &text[end..text.len().min(end + 2048)];
-        self.out.work += near.len() as u64;
-        if memmem::find(near, b"logsource:").is_some() {
+        let next = match self.logsource {
+            Some(next) if next >= end => next,
+            _ => {
+                let found = memmem::find(rest(text, end), b"logsource:");
+                let next = found.map_or(text.len(), |found| end + found);
+                self.out.work += (next - end) as u64;
+                self.logsource = Some(next);
+                next
+            }
+        };
+        if next < text.len().min(end + VALUE_MOST) {
             let start = word.end
                 + 1
                 + text[word.end + 1..end]
@@ -555,52 +382,6 @@ impl Scan<'_> {
                     .count();
             self.push_named(Kind::Sigma, start..end);
         }
-    }
-
-    /// A command line after its key: all of the quotes, or of the line.
-    fn command_line(&mut self, place: usize) {
-        let Some(mut value) = self.value_after(place, &["line", "is", "was", "lines"]) else {
-            return;
-        };
-        if !value.marked && !value.quoted {
-            return;
-        }
-        let text = self.text;
-        // A path in quotes, with arguments after it, is not the whole.
-        let closes = value.range.end + 1;
-        let goes_on = value.quoted
-            && value.marked
-            && at(text, closes) == b' '
-            && matches!(at(text, closes + 1), b'-' | b'/' | b'"');
-        if !value.quoted || goes_on {
-            if goes_on {
-                value.range.start -= 1;
-            }
-            value.range.end = line_end(text, value.range.start, AGENT_MOST * 4);
-            for next in [
-                &b" CurrentDirectory:"[..],
-                b" User:",
-                b" ParentImage:",
-                b" ParentProcess",
-                b" Hashes:",
-                b" IntegrityLevel:",
-            ] {
-                if let Some(found) = memmem::find(&text[value.range.clone()], next) {
-                    value.range.end = value.range.start + found;
-                }
-            }
-        }
-        self.push_command(value.range);
-    }
-
-    pub(super) fn push_command(&mut self, range: Range<usize>) {
-        let Some(value) = crate::canonical::command_line(&text(&self.text[range.clone()])) else {
-            self.reject(Kind::CommandLine, range, Reason::Malformed);
-            return;
-        };
-        self.out.work += range.len() as u64;
-        self.program_until = self.program_until.max(range.end);
-        self.push(Found::new(Kind::CommandLine, value, range));
     }
 }
 
@@ -622,7 +403,7 @@ pub(super) fn quoted_end(text: &[u8], start: usize, quote: u8) -> Option<usize> 
 
 /// The end of a value that goes to the end of its line: before two spaces, a tab, a closing tag.
 pub(super) fn line_end(text: &[u8], start: usize, most: usize) -> usize {
-    let line = &text[start..text.len().min(start + most)];
+    let line = part(text, start, start + most);
     let mut end = line
         .iter()
         .position(|byte| matches!(byte, b'\n' | b'\r' | b'\t' | b'<'))

@@ -1,7 +1,7 @@
 //! Reads paths of files on Windows and Unix, and registry keys. Does not look at what a file is called.
 
 use super::{Found, Scan};
-use crate::bytes::{at, before, is_alnum, is_label, is_one_of, text};
+use crate::bytes::{at, before, is_alnum, is_label, is_one_of, part, rest, text};
 use crate::tables::{HIVES, UNIX_ROOTS};
 use crate::{Kind, Reason};
 use std::ops::Range;
@@ -79,7 +79,7 @@ impl Scan<'_> {
                 )
         };
         let end = place
-            + text[place..]
+            + rest(text, place)
                 .iter()
                 .take(260)
                 .take_while(|byte| within(byte))
@@ -112,7 +112,7 @@ impl Scan<'_> {
         if at(text, root) != b'/' {
             return None;
         }
-        let segment = &text[root + 1..text.len().min(root + 20)];
+        let segment = part(text, root + 1, root + 20);
         let segment = &segment[..segment
             .iter()
             .position(|byte| !is_label(*byte) && *byte != b'.')
@@ -232,14 +232,14 @@ fn path_start(text: &[u8], token: &Range<usize>, first: usize) -> Option<usize> 
         return Some(token.start + variable);
     }
     // `\\server\share`, also with each backslash doubled.
-    let slashes = text[first..]
+    let slashes = rest(text, first)
         .iter()
         .take(5)
         .take_while(|byte| **byte == b'\\')
         .count();
     let starts = first == token.start || matches!(last, b'=' | b':' | b'@');
     if starts && matches!(slashes, 2 | 4) {
-        let server = &text[first + slashes..text.len().min(first + slashes + 64)];
+        let server = part(text, first + slashes, first + slashes + 64);
         let length = server
             .iter()
             .position(|byte| !is_label(*byte) && *byte != b'.' && *byte != b'@')
@@ -247,7 +247,7 @@ fn path_start(text: &[u8], token: &Range<usize>, first: usize) -> Option<usize> 
         let share = at(text, first + slashes + length) == b'\\';
         return (share && length > 0).then_some(first);
     }
-    let rest = &text[first + 1..text.len().min(first + 12)];
+    let rest = part(text, first + 1, first + 12);
     let device = starts
         && slashes == 1
         && [&b"Device\\"[..], b"??\\", b"SystemRoot"]
@@ -265,7 +265,7 @@ fn tail_end(text: &[u8], start: usize, first: usize, is_file: bool) -> usize {
         _ => None,
     };
     if let Some(closing) = closing
-        && let Some(length) = memchr::memchr2(closing, b'\n', &text[first..most])
+        && let Some(length) = memchr::memchr2(closing, b'\n', part(text, first, most))
         && text[first + length] == closing
     {
         let mut end = first + length;
@@ -381,12 +381,12 @@ fn goes_on(text: &[u8], start: usize, space: usize, most: usize) -> bool {
     }
     let mut place = space + 1;
     for _ in 0..WORDS_BETWEEN {
-        let length = text[place..most]
+        let length = part(text, place, most)
             .iter()
             .take(40)
             .take_while(|byte| is_label(**byte) || matches!(byte, b'.' | b'(' | b')' | b'+' | b'&'))
             .count();
-        let word = &text[place..place + length];
+        let word = part(text, place, place + length);
         if length == 0
             || is_one_of(&CONNECTING, word)
             || word.starts_with(b"HK") && word.len() <= 4

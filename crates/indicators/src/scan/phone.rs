@@ -2,7 +2,7 @@
 
 use super::{Found, Scan};
 use crate::Kind;
-use crate::bytes::{at, before, is_label, text};
+use crate::bytes::{at, before, is_label, rest, text};
 
 impl Scan<'_> {
     /// Reads a number from its plus sign; gives where it ends.
@@ -21,7 +21,7 @@ impl Scan<'_> {
     /// Reads a number without plus sign, after a word that announced one.
     pub(super) fn phone_after(&mut self, word_end: usize) {
         let bytes = self.text;
-        let gap = bytes[word_end..].iter().take(16).position(|byte| {
+        let gap = rest(bytes, word_end).iter().take(16).position(|byte| {
             byte.is_ascii_digit() || *byte == b'(' || *byte == b'+' || *byte == b'\n'
         });
         let Some(gap) = gap else {

@@ -1,9 +1,9 @@
-//! Reads command lines by the program they begin with. Those with a key before them are read elsewhere.
+//! Reads command lines: after their key, or by the program they begin with.
 
 use super::keyed::{line_end, quoted_end};
 use super::{Found, Scan};
-use crate::Kind;
-use crate::bytes::{at, before, is_alnum, is_label, is_one_of};
+use crate::bytes::{at, before, is_alnum, is_label, is_one_of, part, rest};
+use crate::{Kind, Reason};
 use std::ops::Range;
 
 const MOST: usize = 4096;
@@ -46,6 +46,54 @@ const VERBS: [&str; 34] = [
 ];
 
 impl Scan<'_> {
+    /// A command line after its key: all of the quotes, or of the line.
+    pub(super) fn command_line(&mut self, place: usize) {
+        let Some(mut value) = self.value_after(place, &["line", "is", "was", "lines"]) else {
+            return;
+        };
+        if !value.marked && !value.quoted {
+            return;
+        }
+        let text = self.text;
+        // A path in quotes, with arguments after it, is not the whole.
+        let closes = value.range.end + 1;
+        let goes_on = value.quoted
+            && value.marked
+            && at(text, closes) == b' '
+            && matches!(at(text, closes + 1), b'-' | b'/' | b'"');
+        if !value.quoted || goes_on {
+            if goes_on {
+                value.range.start -= 1;
+            }
+            value.range.end = line_end(text, value.range.start, MOST);
+            for next in [
+                &b" CurrentDirectory:"[..],
+                b" User:",
+                b" ParentImage:",
+                b" ParentProcess",
+                b" Hashes:",
+                b" IntegrityLevel:",
+            ] {
+                if let Some(found) = memchr::memmem::find(&text[value.range.clone()], next) {
+                    value.range.end = value.range.start + found;
+                }
+            }
+        }
+        self.push_command(value.range);
+    }
+
+    pub(super) fn push_command(&mut self, range: Range<usize>) {
+        let Some(value) =
+            crate::canonical::command_line(&crate::bytes::text(&self.text[range.clone()]))
+        else {
+            self.reject(Kind::CommandLine, range, Reason::Malformed);
+            return;
+        };
+        self.out.work += range.len() as u64;
+        self.program_until = self.program_until.max(range.end);
+        self.push(Found::new(Kind::CommandLine, value, range));
+    }
+
     /// Reads the command line that begins with this program, if arguments follow.
     pub(super) fn program(&mut self, word: &Range<usize>) {
         let text = self.text;
@@ -62,19 +110,33 @@ impl Scan<'_> {
         {
             end += 4;
         }
-        let Some(range) = self.with_arguments(word.start, end, &text[word.clone()]) else {
-            return;
-        };
         let program = text[word.clone()].to_ascii_lowercase();
-        self.push_command(range);
+        let command = self.with_arguments(word.start, end, &program);
         match program.as_slice() {
-            b"schtasks" => self.after_flag(Kind::ScheduledTask, word.end, &[b"/tn ", b"-tn "]),
-            b"sc" => self.after_flag(
-                Kind::Service,
-                word.end,
-                &[b" create ", b" config ", b" start "],
-            ),
+            b"sc" => self.controlled_service(end),
+            b"schtasks" if command.is_some() => {
+                self.after_flag(Kind::ScheduledTask, word.end, &[b"/tn ", b"-tn "]);
+            }
             _ => {}
+        }
+        if let Some(range) = command {
+            self.push_command(range);
+        }
+    }
+
+    /// `sc create name`, also of another machine: `sc \\host create name`.
+    fn controlled_service(&mut self, end: usize) {
+        let text = self.text;
+        let line = part(text, end, end + 96);
+        let line = &line[..memchr::memchr(b'\n', line).unwrap_or(line.len())];
+        for verb in [&b" create "[..], b" config ", b" start "] {
+            let found = memchr::memmem::find(line, verb);
+            if let Some(found) = found.filter(|found| *found == 0 || line.starts_with(b" \\\\"))
+                && let Some(value) = self.value_after(end + found + verb.len(), &[])
+            {
+                self.push_named(Kind::Service, value.range);
+                return;
+            }
         }
     }
 
@@ -112,7 +174,7 @@ impl Scan<'_> {
             return None;
         }
         let argument = gap
-            + text[gap..]
+            + rest(text, gap)
                 .iter()
                 .take(4)
                 .take_while(|byte| **byte == b' ')
@@ -207,7 +269,7 @@ fn sentence_end(bytes: &[u8]) -> Option<usize> {
                 && at(bytes, place + 1) == b' '
                 && [&b"which"[..], b"then", b"and", b"where"]
                     .iter()
-                    .any(|word| bytes[place + 2..].starts_with(word)) =>
+                    .any(|word| rest(bytes, place + 2).starts_with(word)) =>
             {
                 return Some(place);
             }

@@ -3,7 +3,7 @@
 use super::host::canonical_domain;
 use super::value;
 use super::{Found, Scan};
-use crate::bytes::{at, before, is_alnum, text};
+use crate::bytes::{at, before, is_alnum, part, rest, text};
 use crate::tables::{DEFAULT_PORTS, SCHEMES};
 use crate::{Kind, Reason};
 use std::borrow::Cow;
@@ -83,7 +83,7 @@ fn parse(bytes: &[u8]) -> Option<Url> {
         && written
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
-    let mut body = &bytes[sign + 3..];
+    let mut body = rest(bytes, sign + 3);
     // `https:///evil.com`.
     while body.first() == Some(&b'/') && known.is_some_and(|(_, scheme)| scheme.starts_with("http"))
     {
@@ -248,7 +248,7 @@ fn url_end(text: &[u8], start: usize, body: usize) -> usize {
     let mut end = body;
     // The brackets of an IPv6 host.
     if at(text, end) == b'['
-        && let Some(close) = text[end..most]
+        && let Some(close) = part(text, end, most)
             .iter()
             .take(48)
             .position(|byte| *byte == b']')
@@ -310,7 +310,7 @@ fn url_end(text: &[u8], start: usize, body: usize) -> usize {
 
 /// A comma or semicolon ends a URL where something else begins after it.
 fn ends_here(text: &[u8], place: usize) -> bool {
-    let rest = &text[place + 1..text.len().min(place + 10)];
+    let rest = part(text, place + 1, place + 10);
     let next = rest.first().copied().unwrap_or(b' ');
     let scheme = |start: &[u8]| {
         rest.get(..start.len())

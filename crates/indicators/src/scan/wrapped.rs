@@ -1,6 +1,6 @@
 //! Puts together a URL that was broken over lines. Does not judge what comes of it.
 
-use crate::bytes::at;
+use crate::bytes::{at, part, rest};
 use memchr::{memchr, memrchr};
 
 /// Lines shorter than this were not broken for want of room.
@@ -24,7 +24,7 @@ pub(super) fn join(text: &[u8], start: usize, end: usize) -> Option<(Vec<u8>, us
             break;
         };
         let full = end - line_start;
-        let stretch = &text[next..text.len().min(next + WIDE)];
+        let stretch = part(text, next, next + WIDE);
         let length = stretch
             .iter()
             .position(|byte| !is_url(*byte))
@@ -34,7 +34,7 @@ pub(super) fn join(text: &[u8], start: usize, end: usize) -> Option<(Vec<u8>, us
         let goes_on = if enclosed {
             !piece.is_empty()
                 && (stop == b'>' || matches!(stop, b'\r' | b'\n'))
-                && closes(&text[next..])
+                && closes(rest(text, next))
         } else {
             (NARROW..=WIDE).contains(&full) && continues(text[end - 1], piece, stop)
         };
