@@ -170,10 +170,8 @@ impl Desk {
             .blocking(|d| {
                 let now = d.store.now();
                 Ok(d.store.read(|tx| {
-                    let next = delivery::next(tx)?;
-                    let waiting = next.is_some_and(|at| at <= now);
                     Ok::<_, midwatch_store::StoreError>(
-                        waiting || !delivery::digests_due(tx, now)?.is_empty(),
+                        delivery::any_due(tx, now)? || !delivery::digests_due(tx, now)?.is_empty(),
                     )
                 })?)
             })

@@ -203,8 +203,9 @@ impl Verbs {
             Verbs::Answer { on, answer, text } => Sent::new(on, "answer_page")
                 .with("answer", answer.as_str())
                 .opt("text", text.as_ref()),
-            Verbs::Snooze { on, until } => {
-                Sent::because(on, "snooze").with("until", until.as_str())
+            Verbs::Snooze { on, end } => {
+                let now = midwatch_desk::system_clock()();
+                Sent::because(on, "snooze").with("until", end.at(now))
             }
             Verbs::Unsnooze(on) => Sent::new(on, "end_snooze"),
             Verbs::PauseClocks { on, until } => {

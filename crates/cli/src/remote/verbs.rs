@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use midwatch_domain::id::TicketNo;
+use midwatch_domain::moment::Moment;
 use std::path::PathBuf;
 
 use super::number;
@@ -19,6 +20,54 @@ fn pair(text: &str) -> Result<(String, String), String> {
         .split_once('=')
         .ok_or("expected a key, = and a value, such as aware=2026-11-22T03:04:05Z")?;
     Ok((key.to_owned(), value.to_owned()))
+}
+
+/// When something ends: at a time, or so long from now.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub(super) struct End {
+    /// Until when, such as 2026-11-22T03:04:05Z; at most seven days from now.
+    #[arg(long)]
+    until: Option<String>,
+    /// For how long, such as 45m, 2h or 1d12h; at most seven days.
+    #[arg(long = "for", value_name = "TIME", value_parser = length_ms)]
+    length_ms: Option<i64>,
+}
+
+impl End {
+    /// As the server reads it.
+    pub(super) fn at(&self, now: Moment) -> String {
+        match (&self.until, self.length_ms) {
+            (Some(until), _) => until.clone(),
+            (None, ms) => now.plus_ms(ms.unwrap_or(0)).to_string(),
+        }
+    }
+}
+
+/// Reads a length of time such as `1d12h` or `45m`.
+fn length_ms(text: &str) -> Result<i64, String> {
+    let bad = || "expected a time such as 45m, 2h or 1d12h".to_owned();
+    let (mut ms, mut digits) = (0_i64, String::new());
+    for c in text.chars() {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        let unit = match c {
+            'm' => 60_000,
+            'h' => 3_600_000,
+            'd' => 86_400_000,
+            _ => return Err(bad()),
+        };
+        let n: i64 = digits.parse().map_err(|_| bad())?;
+        ms = ms.saturating_add(n.saturating_mul(unit));
+        digits.clear();
+    }
+    // What has no unit, or is nothing at all, was not meant.
+    if ms == 0 || !digits.is_empty() {
+        return Err(bad());
+    }
+    Ok(ms)
 }
 
 #[derive(Args, Debug)]
@@ -205,9 +254,8 @@ pub(super) enum Verbs {
     Snooze {
         #[command(flatten)]
         on: OnBecause,
-        /// Until when, such as 2026-11-22T03:04:05Z; at most seven days from now.
-        #[arg(long)]
-        until: String,
+        #[command(flatten)]
+        end: End,
     },
     /// End a snooze: pages go out again.
     Unsnooze(On),
@@ -336,4 +384,32 @@ pub(super) enum Evidence {
         /// The evidence, evd_….
         evidence: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_of_time_has_units() {
+        for (text, minutes) in [("45m", 45), ("2h", 120), ("1d12h", 2160), ("1h30m", 90)] {
+            assert_eq!(length_ms(text), Ok(minutes * 60_000), "{text}");
+        }
+        for bad in ["", "2", "h", "2h30", "0m", "2w", "-2h", "1.5h", "2 h"] {
+            assert!(length_ms(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn it_ends_when_said_or_so_long_from_now() {
+        let end = |until: Option<&str>, length_ms| End {
+            until: until.map(str::to_owned),
+            length_ms,
+        };
+        let now = Moment(1_700_000_000_000);
+        let said = "2026-11-22T03:04:05Z";
+        assert_eq!(end(Some(said), None).at(now), said);
+        let later = end(None, Some(7_200_000)).at(now);
+        assert_eq!(later.parse(), Ok(now.plus_ms(7_200_000)));
+    }
 }

@@ -183,7 +183,8 @@ async fn enter_demo(
     let person = people.find(|p| p.email == typed.get("login") && p.state == AccountState::Active);
     let person = person.ok_or_else(nobody)?.id.clone();
     leave(&app, signed).await?;
-    let secret = app.desk.begin_session(person, caller, true).await?;
+    let pace = app.config.pace;
+    let secret = app.desk.begin_paced_session(person, caller, pace).await?;
     enter(&app, SignIn::Whole(secret), "/")
 }
 

@@ -7,6 +7,7 @@ use midwatch_domain::access::Action;
 use midwatch_domain::id::PersonId;
 use midwatch_domain::people::Organisation;
 use midwatch_domain::revise::Revision;
+use midwatch_store::plain::node;
 use midwatch_store::{Location, checkpoint, rows};
 
 use super::frame::Look;
@@ -77,8 +78,8 @@ fn form(look: &Look, o: &Organisation) -> Form {
 }
 
 async fn facts(app: &App, look: &Look) -> Result<Vec<Fact>, Problem> {
-    let (head, last) = app
-        .read(|tx| Ok((rows::head::read(tx)?, checkpoint::last(tx)?)))
+    let (head, last, nodes) = app
+        .read(|tx| Ok((rows::head::read(tx)?, checkpoint::last(tx)?, node::all(tx)?)))
         .await?;
     let database = match app.desk.store.location() {
         Location::Sqlite { .. } => "SQLite, embedded",
@@ -92,12 +93,24 @@ async fn facts(app: &App, look: &Look) -> Result<Vec<Fact>, Problem> {
         name: name.into(),
         value,
     };
-    Ok(vec![
+    let mut facts = vec![
         fact("Version", env!("CARGO_PKG_VERSION").into()),
         fact("Database", database.into()),
         fact("Entries in the record", head.seq.to_string()),
         fact("Last checkpoint", checkpoint),
-    ])
+    ];
+    // The names of machines are for those who run them.
+    if look.viewer().may(Action::ManagePeople).is_ok() {
+        let now = app.desk.store.now();
+        let live = nodes.iter().filter(|n| n.is_live(now));
+        let live: Vec<String> = live
+            .map(|n| format!("{} since {}", n.name, look.now.moment(n.started_at.0).text))
+            .collect();
+        if !live.is_empty() {
+            facts.push(fact("Running nodes", live.join("; ")));
+        }
+    }
+    Ok(facts)
 }
 
 async fn save(State(app): State<App>, look: Look, typed: Typed) -> Answer {

@@ -36,8 +36,15 @@ async fn the_right_password_signs_in(engine: Engine) {
         acts(&t, &t.cast.ben).last().unwrap(),
         &("signed_in".into(), "from 192.0.2.7".into())
     );
+    let caller = midwatch_desk::account::Caller::default();
+    let paced = t.desk.begin_paced_session(t.cast.ben.clone(), caller, 60);
+    let paced = paced.await.unwrap();
     t.pass_ms(midwatch_desk::account::SESSION_MS);
     assert!(!lets_in(&t, &second).await, "a session ends by itself");
+    let fast = "where the clock is fast it lasts longer";
+    assert!(lets_in(&t, &paced).await, "{fast}");
+    t.pass_ms(59 * midwatch_desk::account::SESSION_MS);
+    assert!(!lets_in(&t, &paced).await, "a fast clock ends it too");
 }
 
 async fn every_failure_looks_the_same(engine: Engine) {
