@@ -6,6 +6,7 @@
 mod anchors;
 mod around;
 mod candidates;
+mod defanged;
 mod encoding;
 mod file;
 mod filter;

@@ -1,12 +1,14 @@
 //! What stands around an anchor, read as a host, an address, a long word, and looked up. Knows one window, no stream.
 
-use super::around::{beside_url, byte, ends_escape, escape, inside_escape, lower, read_v4};
+mod addresses;
+
+use super::around::{beside_url, byte, escape, lower};
+use super::defanged;
 use super::matcher::{How, Match, Matcher, domain_key, key, registered};
-use super::networks::number;
 use super::segment::{WORD, is_host, is_word, url_host};
 use super::url;
-use crate::Kind;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use crate::{Kind, Options, extract, fingerprint};
+use std::collections::VecDeque;
 
 /// Longest host name.
 const LONGEST_HOST: usize = 253;
@@ -16,6 +18,9 @@ const LONGEST_LOCAL: usize = 64;
 const LONGEST_V6: usize = 45;
 /// Room before the host, where the name of its kind is put to make a fingerprint.
 const ROOM: usize = 8;
+
+/// As many of the last matches are remembered.
+const RECENT: usize = 32;
 
 /// A match in a window.
 #[derive(Debug)]
@@ -40,6 +45,8 @@ struct Wants {
     url: bool,
     email: bool,
     filename: bool,
+    /// What is written in a form that keeps it from being clicked.
+    defanged: bool,
     /// Kinds of hexadecimal words, by length.
     hex: Vec<(usize, Kind)>,
     /// Kinds of other long words.
@@ -54,8 +61,11 @@ pub(super) struct Candidates<'m> {
     hosts: usize,
     colons: usize,
     words: usize,
+    defanged: usize,
     room: [u8; ROOM + LONGEST_HOST],
     pub(super) sights: Vec<Sight>,
+    /// The last that were kept, and where they end: two readings of one place give one match.
+    recent: VecDeque<(u64, usize)>,
 }
 
 impl<'m> Candidates<'m> {
@@ -70,6 +80,16 @@ impl<'m> Candidates<'m> {
             (64, Kind::Sha256),
             (128, Kind::Sha512),
         ];
+        let network = [
+            Kind::Ipv4,
+            Kind::Ipv6,
+            Kind::Cidr,
+            Kind::Domain,
+            Kind::Url,
+            Kind::Email,
+        ]
+        .into_iter()
+        .any(has);
         let words = [Kind::Btc, Kind::Eth, Kind::Xmr, Kind::Ja4, Kind::Tlsh];
         Self {
             wants: Wants {
@@ -80,6 +100,7 @@ impl<'m> Candidates<'m> {
                 url: has(Kind::Url),
                 email: has(Kind::Email),
                 filename: has(Kind::Filename),
+                defanged: network,
                 hex: hex.into_iter().filter(|(_, kind)| has(*kind)).collect(),
                 words: words.into_iter().filter(|kind| has(*kind)).collect(),
             },
@@ -87,8 +108,10 @@ impl<'m> Candidates<'m> {
             hosts: 0,
             colons: 0,
             words: 0,
+            defanged: 0,
             room: [0; ROOM + LONGEST_HOST],
             sights: Vec::new(),
+            recent: VecDeque::with_capacity(RECENT),
         }
     }
 
@@ -97,10 +120,23 @@ impl<'m> Candidates<'m> {
         self.wants.v6
     }
 
+    /// Whether opening brackets are.
+    pub(super) fn wants_defanged(&self) -> bool {
+        self.wants.defanged
+    }
+
     /// The window's first bytes are gone.
     pub(super) fn shift(&mut self, by: usize) {
-        for place in [&mut self.hosts, &mut self.colons, &mut self.words] {
+        for place in [
+            &mut self.hosts,
+            &mut self.colons,
+            &mut self.words,
+            &mut self.defanged,
+        ] {
             *place = place.saturating_sub(by);
+        }
+        for (_, end) in &mut self.recent {
+            *end = end.saturating_sub(by);
         }
     }
 
@@ -110,6 +146,11 @@ impl<'m> Candidates<'m> {
         match window[at] {
             b'.' => self.dot(window, at),
             b':' => self.colon(window, at),
+            b'[' | b'(' | b'{' => {
+                if defanged::is_sign(window, at) {
+                    self.defanged(window, at);
+                }
+            }
             _ => self.word(window, at),
         }
     }
@@ -121,6 +162,9 @@ impl<'m> Candidates<'m> {
         }
         let label = |byte: u8| is_host(byte) && byte != b'.';
         if !label(byte(window, at + 1)) || at == 0 || !label(window[at - 1]) {
+            if self.wants.defanged && defanged::is_sign(window, at) {
+                self.defanged(window, at);
+            }
             return;
         }
         let mut start = at - 1;
@@ -146,11 +190,39 @@ impl<'m> Candidates<'m> {
         while start < end && matches!(window[start], b'.' | b'-') {
             start += 1;
         }
+        // Letters beyond ASCII beside it may be the rest of its name.
+        let foreign = |at: usize| byte(window, at) >= 0x80;
+        if self.wants.defanged && (foreign(end) || (start > 0 && foreign(start - 1))) {
+            self.defanged(window, at);
+        }
         self.run(window, at, start, end);
         if let Some(escaped) = escape(window, start)
             && start + escaped < at
         {
             self.run(window, at, start + escaped, end);
+        }
+    }
+
+    /// Reads the line around a sign of defanging with all that extraction knows, for what the quick look can't read.
+    fn defanged(&mut self, window: &[u8], at: usize) {
+        if at < self.defanged {
+            return;
+        }
+        let piece = defanged::piece(window, at);
+        let from = self.defanged;
+        self.defanged = (at + defanged::BEHIND).min(piece.end);
+        let read = extract(&window[piece.clone()], &Options::default().decode_depth(0));
+        let place =
+            |at: u64| piece.start + usize::try_from(at).unwrap_or(piece.len()).min(piece.len());
+        for hit in read.hits {
+            let (start, end) = (place(hit.start), place(hit.end));
+            // What begins before was read with an earlier piece.
+            let new = (from..self.defanged).contains(&start);
+            if new && !window[start..end].eq_ignore_ascii_case(hit.value.as_bytes()) {
+                self.keep(at, start..end, |matcher, found| {
+                    found.extend(matcher.find(hit.kind, &hit.value));
+                });
+            }
         }
     }
 
@@ -215,99 +287,6 @@ impl<'m> Candidates<'m> {
             }
             from += dot + 1;
         }
-    }
-
-    /// Every address with four numbers in a run of host bytes, such as `198.51.100.1-198.51.100.9`.
-    fn numbers(&mut self, window: &[u8], at: usize, start: usize, end: usize) {
-        let mut from = start;
-        while from < end {
-            if let Some((v4, length)) = read_v4(&window[from..end]) {
-                self.v4(window, at, from, from + length, v4);
-                from += length;
-            }
-            let rest = &window[from..end];
-            let next = rest.iter().position(|byte| matches!(byte, b'-' | b'_'));
-            from += next.map_or(rest.len(), |next| next + 1);
-        }
-    }
-
-    fn v4(&mut self, window: &[u8], at: usize, start: usize, end: usize, address: u32) {
-        let text = &window[start..end];
-        if self.wants.url && beside_url(window, start, end) {
-            self.url(window, at, start, end, url_host(text));
-        }
-        if !self.wants.v4 {
-            return;
-        }
-        let key = key(Kind::Ipv4, text);
-        if self.matcher.may_hold(key) {
-            let value = lower(text);
-            self.keep(at, start..end, |matcher, found| {
-                matcher.take(key, Kind::Ipv4, &value, How::Exact, found);
-            });
-        }
-        if self.wants.v4_networks && self.matcher.near_network(address) {
-            let address = number(IpAddr::V4(Ipv4Addr::from_bits(address)));
-            self.keep(at, start..end, |matcher, found| {
-                matcher.find_network(address, None, found);
-            });
-        }
-    }
-
-    fn colon(&mut self, window: &[u8], at: usize) {
-        let part = |byte: u8| byte.is_ascii_hexdigit() || byte == b':';
-        if at < self.colons || !part(byte(window, at + 1)) {
-            return;
-        }
-        let mut start = at;
-        while start > 0 && part(window[start - 1]) && at - start <= LONGEST_V6 {
-            start -= 1;
-        }
-        let mut end = at + 1;
-        while end < window.len()
-            && (part(window[end]) || window[end] == b'.')
-            && end - at <= LONGEST_V6
-        {
-            end += 1;
-        }
-        self.colons = end;
-        while end > at && matches!(window[end - 1], b':' | b'.') && !window[..end].ends_with(b"::")
-        {
-            end -= 1;
-        }
-        // Hexadecimal digits before it may belong to an escape, or be the middle of a word.
-        for skip in [Some(0), escape(window, start), inside_escape(window, start)]
-            .into_iter()
-            .flatten()
-        {
-            let first = start + skip;
-            let stands =
-                first == 0 || skip > 0 || !is_word(window[first - 1]) || ends_escape(window, first);
-            if stands && first < end {
-                self.v6(window, at, first, end);
-            }
-        }
-    }
-
-    fn v6(&mut self, window: &[u8], at: usize, start: usize, end: usize) {
-        let text = &window[start..end];
-        if text.len() > LONGEST_V6 || memchr::memchr_iter(b':', text).count() < 2 {
-            return;
-        }
-        let Some(address) = std::str::from_utf8(text)
-            .ok()
-            .and_then(|text| text.parse::<Ipv6Addr>().ok())
-        else {
-            return;
-        };
-        let value = address.to_string();
-        let key = key(Kind::Ipv6, value.as_bytes());
-        self.keep(at, start..end, |matcher, found| {
-            if matcher.may_hold(key) {
-                matcher.take(key, Kind::Ipv6, &value, How::Exact, found);
-            }
-            matcher.find_network(number(IpAddr::V6(address)), None, found);
-        });
     }
 
     fn word(&mut self, window: &[u8], at: usize) {
@@ -433,23 +412,36 @@ impl<'m> Candidates<'m> {
         let mut found = Vec::new();
         look(self.matcher, &mut found);
         for found in found {
-            let same = |sight: &&mut Sight| {
-                sight.found.kind == found.kind
-                    && sight.found.value == found.value
-                    && sight.end > at.start
-            };
-            let sight = Sight {
+            let name = fingerprint(found.kind, &found.value);
+            let known = self
+                .recent
+                .iter()
+                .any(|(other, end)| *other == name && *end > at.start);
+            if known {
+                let same = |sight: &&mut Sight| {
+                    sight.anchor == anchor
+                        && sight.found.kind == found.kind
+                        && sight.found.value == found.value
+                };
+                // The same by a shorter reading may be the very indicator.
+                if let Some(sight) = self.sights.iter_mut().rev().find(same)
+                    && found.how < sight.found.how
+                {
+                    (sight.start, sight.end) = (at.start, at.end);
+                    sight.found.how = found.how;
+                }
+                continue;
+            }
+            if self.recent.len() == RECENT {
+                self.recent.pop_front();
+            }
+            self.recent.push_back((name, at.end));
+            self.sights.push(Sight {
                 anchor,
                 start: at.start,
                 end: at.end,
-                found: found.clone(),
-            };
-            match self.sights.iter_mut().rev().take(16).find(same) {
-                // The same by a shorter reading may be the very indicator.
-                Some(known) if found.how < known.found.how => *known = sight,
-                Some(_) => {}
-                None => self.sights.push(sight),
-            }
+                found,
+            });
         }
     }
 }

@@ -96,12 +96,13 @@ impl<'m> Scanner<'m> {
     #[must_use]
     pub fn new(matcher: &'m Matcher) -> Self {
         let candidates = Candidates::new(matcher);
-        let stop = |wanted: bool, byte: u8| if wanted { byte } else { b'.' };
+        let stop = |wanted: bool, byte: u8, none: u8| if wanted { byte } else { none };
+        let (v6, defanged) = (candidates.wants_v6(), candidates.wants_defanged());
         Self {
             stops: Stops {
-                colon: stop(candidates.wants_v6(), b':'),
-                brace: 0,
-                parenthesis: b'.',
+                colon: stop(v6, b':', b'.'),
+                brace: stop(defanged, b'{', 0),
+                parenthesis: stop(defanged, b'(', b'.'),
             },
             candidates,
             matcher,

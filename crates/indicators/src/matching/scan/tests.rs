@@ -183,6 +183,8 @@ fn filler() -> impl Strategy<Value = String> {
         2 => "[ \\n\\t,;\"]{1,3}",
         1 => "\\PC{0,12}",
         1 => Just("x".repeat(700)),
+        1 => Just("at a[.]b[.]shop[.]example and (dot) x[@]y ".repeat(40)),
+        1 => Just("\u{e9}.x ".repeat(300)),
         1 => Just("Jan 12 10:22:33 host sshd[1234]: Failed password from 10.0.0.9 port 22\n".to_owned()),
     ]
 }
