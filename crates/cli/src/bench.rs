@@ -276,7 +276,9 @@ impl Bench {
             "",
         );
         let clock = midwatch_desk::system_clock();
-        let rest = prepared.due_at.since(clock()).max(0).unsigned_abs();
+        let rest = u64::try_from(prepared.due_at.since(clock())).map_err(|_| {
+            "This machine is too busy: steps came due while waiting was measured. Measure again."
+        })?;
         tokio::time::sleep(Duration::from_millis(rest)).await;
         let before = server.processor()?;
         tokio::time::sleep(Duration::from_secs(10)).await;

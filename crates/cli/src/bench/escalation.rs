@@ -21,7 +21,7 @@ use super::{fanout, load};
 use crate::demo::dice::Dice;
 
 /// From the end of the preparation until the many are due, in milliseconds: time to start and to measure waiting.
-pub const LEAD_MS: i64 = 40_000;
+pub const LEAD_MS: i64 = 60_000;
 
 /// What was prepared.
 pub struct Prepared {
