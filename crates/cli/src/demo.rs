@@ -6,6 +6,7 @@ pub mod dice;
 mod founding;
 mod history;
 pub mod pace;
+mod post;
 mod script;
 
 use crate::config::{Config, Flags};
@@ -74,6 +75,11 @@ pub fn run(config: Config, pace: i64) -> Result<(), String> {
         move |desk, bound| {
             crate::serve::greet(desk, &url.url(bound));
             crate::say(&midwatch_web::view::frame::pace_words(pace));
+            let mailbox = desk.data.join("mailbox");
+            crate::say(&format!(
+                "Letters are kept in {}; nothing leaves this machine.",
+                mailbox.display()
+            ));
             crate::say(
                 "Choose on the page who you want to be. Ctrl C stops the demo; its folder can be removed then.",
             );

@@ -37,6 +37,10 @@ enum Command {
     /// Show who is on call for every team of a server, now and next.
     #[command(name = "oncall")]
     OnCall(remote::OnCallCommand),
+    /// Look at the messages that a server sends, and send one again.
+    Deliveries(remote::DeliveriesCommand),
+    /// Look at the ways by which a server sends messages, and try one.
+    Channels(remote::ChannelsCommand),
     /// Hand a shift over on a server, or accept one.
     Handover(remote::Handover),
     /// Print the API's OpenAPI document.
@@ -96,6 +100,8 @@ fn run(command: Command) -> Result<ExitCode, String> {
         Command::Policies(p) => Ok(p.run()),
         Command::Policy(p) => Ok(p.run()),
         Command::OnCall(o) => Ok(o.run()),
+        Command::Deliveries(d) => Ok(d.run()),
+        Command::Channels(c) => Ok(c.run()),
         Command::Handover(h) => Ok(h.run()),
         Command::Openapi => {
             let document = midwatch_web::api::openapi();

@@ -1,6 +1,8 @@
 //! `midwatch ticket`: the client of the API. Knows the API and people's words, nothing of storage or rules.
 
+mod channels;
 mod client;
+mod deliveries;
 mod handover;
 mod mail;
 mod new;
@@ -75,6 +77,46 @@ impl TicketCommand {
             What::Verb(verb) => verb.run(&client, self.reach.json).await?,
         };
         tell(self.reach.json, &answer, &text)
+    }
+}
+
+/// Look at what goes out from a server, and what does not.
+#[derive(Args, Debug)]
+pub(crate) struct DeliveriesCommand {
+    #[command(flatten)]
+    reach: Reach,
+    #[command(subcommand)]
+    what: deliveries::Deliveries,
+}
+
+impl DeliveriesCommand {
+    /// Does it.
+    pub(crate) fn run(self) -> ExitCode {
+        finish(self.reach.json, async {
+            let client = Client::new(self.reach.access()?)?;
+            let (answer, text) = self.what.run(&client, Style::of_stdout()).await?;
+            tell(self.reach.json, &answer, &text)
+        })
+    }
+}
+
+/// Look at the ways by which a server sends, and try one.
+#[derive(Args, Debug)]
+pub(crate) struct ChannelsCommand {
+    #[command(flatten)]
+    reach: Reach,
+    #[command(subcommand)]
+    what: channels::Channels,
+}
+
+impl ChannelsCommand {
+    /// Does it.
+    pub(crate) fn run(self) -> ExitCode {
+        finish(self.reach.json, async {
+            let client = Client::new(self.reach.access()?)?;
+            let (answer, text) = self.what.run(&client, Style::of_stdout()).await?;
+            tell(self.reach.json, &answer, &text)
+        })
     }
 }
 
@@ -170,6 +212,23 @@ fn tell(json: bool, answer: &Value, text: &str) -> Result<(), Failure> {
 /// A text of an answer.
 fn word(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
+}
+
+/// The things of a list that the server answered.
+fn items(page: &Value) -> impl Iterator<Item = &Value> {
+    page["items"].as_array().into_iter().flatten()
+}
+
+/// Rows under a heading, in columns.
+fn table(heading: &[&str], rows: impl Iterator<Item = Vec<String>>, style: Style) -> String {
+    let heading = heading.iter().map(|h| (*h).to_owned()).collect();
+    let rows: Vec<Vec<String>> = std::iter::once(heading).chain(rows).collect();
+    let cells = output::table(&rows);
+    let lines = cells.iter().enumerate().map(|(i, r)| match i {
+        0 => style.dim(&r.join("  ")),
+        _ => r.join("  "),
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// A ticket number as people write it, safe in a path.

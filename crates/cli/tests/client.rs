@@ -4,9 +4,11 @@
 
 use midwatch_domain::access::TokenScope;
 use midwatch_domain::id::PersonId;
+use midwatch_domain::revise::Revision;
+use midwatch_testkit::peers::Peer;
 use midwatch_testkit::{Engine, TestDesk};
 use midwatch_web::{App, Config, MAX_EVIDENCE, router};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
@@ -34,11 +36,15 @@ impl Server {
 
     async fn client(&self, person: &PersonId) -> Client {
         let scopes = [TokenScope::Read, TokenScope::Open, TokenScope::Work];
+        self.client_for(person, &scopes).await
+    }
+
+    async fn client_for(&self, person: &PersonId, scopes: &[TokenScope]) -> Client {
         let viewer = self.desk.as_(person);
         let made = self
             .desk
             .desk
-            .make_token(viewer, "test".into(), scopes.into(), 30)
+            .make_token(viewer, "test".into(), scopes.iter().copied().collect(), 30)
             .await;
         Client {
             server: self.url.clone(),
@@ -424,4 +430,71 @@ async fn who_is_on_call_is_told_by_name() {
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     let person = server.desk.cast.ben.as_str();
     assert_eq!(json["items"][0]["person"], person);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_is_tried_and_what_did_not_go_out_is_sent_again() {
+    let server = Server::start().await;
+    let desk = &server.desk.desk;
+    let ada = &server.desk.cast.ada;
+    let everything = [
+        TokenScope::Read,
+        TokenScope::Work,
+        TokenScope::Manage,
+        TokenScope::Record,
+    ];
+    let ada = server.client_for(ada, &everything).await;
+    let says = |out: &Output| String::from_utf8_lossy(&out.stdout).into_owned();
+    let none = ada.command("channels", &["list"], None).await;
+    assert!(says(&none).contains("no channel yet"), "{}", said(&none).1);
+
+    let peer = Peer::smtp(&json!({ "answers": ["550 no such user"] }));
+    let post = json!({
+        "id": "chn_post", "name": "Our post", "enabled": true, "allow_private": true,
+        "settings": { "kind": "mail", "server": "127.0.0.1", "port": peer.port, "security": "none",
+            "from": "midwatch@example.org" },
+    });
+    let post = Revision::Channel(serde_json::from_value(post).unwrap());
+    let admin = server.desk.as_(&server.desk.cast.ada);
+    desk.revise(admin, post).await.unwrap();
+    server
+        .desk
+        .open(&server.desk.cast.ben, "Strange sign-in")
+        .await;
+    desk.fire_due().await.unwrap();
+    desk.send_due().await.unwrap();
+
+    let dead = ada.command("deliveries", &["list", "--dead"], None).await;
+    let text = says(&dead);
+    let row = text.lines().nth(1).unwrap_or_default();
+    assert!(
+        row.contains("MW-1") && row.contains("Ben Analyst") && row.contains("no such user"),
+        "{text}{}",
+        said(&dead).1
+    );
+    let id = row.split_whitespace().next().unwrap().to_owned();
+    let other = ["list", "--dead", "--ticket", "MW-2"];
+    let other = ada.command("deliveries", &other, None).await;
+    assert_eq!(says(&other).lines().count(), 1, "only the heading");
+
+    let again = ada.command("deliveries", &["retry", &id], None).await;
+    assert!(again.status.success(), "{}", said(&again).1);
+    assert_eq!(desk.send_due().await.unwrap().sent, 1);
+    let twice = ada.command("deliveries", &["retry", &id], None).await;
+    assert_eq!(said(&twice).0, 1, "what arrived is not sent again");
+
+    let list = ada.command("channels", &["list"], None).await;
+    assert!(says(&list).contains("Our post"), "{}", said(&list).1);
+    let tried = ["test", "our post", "--to", "me@example.org"];
+    let tried = ada.command("channels", &tried, None).await;
+    assert!(
+        says(&tried).contains("It went out"),
+        "{}{}",
+        says(&tried),
+        said(&tried).1
+    );
+    let unknown = ada.command("channels", &["test", "Pigeon"], None).await;
+    let (code, why) = said(&unknown);
+    assert_eq!(code, 2);
+    assert!(why.contains("midwatch channels list"), "{why}");
 }

@@ -128,7 +128,7 @@ pub(crate) async fn keep(
     tokio::fs::rename(&part, folder.join(&name))
         .await
         .map_err(says)?;
-    Ok(format!("kept as {name}"))
+    Ok("kept in the mailbox".into())
 }
 
 fn letter(from: &str, reply_to: &str, to: &str, message: &Message) -> Result<Letter, Failure> {

@@ -85,7 +85,7 @@ kinds! {
     /// A ticket was opened and is somebody's.
     Opened = "opened" / "Ticket opened",
     /// Somebody is paged about a ticket.
-    Escalated = "escalated" / "Page",
+    Escalated = "escalated" / "Paged",
     /// Whoever was paged has answered.
     PageAnswered = "page_answered" / "Page answered",
     /// A page reached nobody.

@@ -18,6 +18,7 @@ use super::company::PEOPLE;
 use super::deeds::values;
 use super::dice::Dice;
 use super::founding;
+use super::post;
 use super::script::{Step, Story, Words, plan, stories};
 
 const MINUTE: i64 = 60_000;
@@ -82,6 +83,10 @@ impl History {
     fn day(mut self, midnight: Moment, day: i64, until: Moment) -> Result<Self, Fault> {
         let desk = self.desk.clone();
         desk.store.write_blocking(move |w| {
+            if day == DAYS {
+                w.now = midnight.max(w.head.recorded_at);
+                post::begin(w, &self.people)?;
+            }
             let working = day % 7 < 5;
             let mut openings: Vec<Moment> = Vec::new();
             let count = if working {

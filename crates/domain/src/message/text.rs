@@ -182,8 +182,8 @@ pub fn sample(message: &MessageTemplate, organisation: &str) -> (String, String)
         "reader" => "Cleo Lindqvist".into(),
         "about" => message.kind.label().into(),
         "who" => "Ben Castillo".into(),
-        "what" => format!("(the timeline's words for “{}”)", message.kind.label()),
-        "details" => "(the reason, brief or text, if there is one)".into(),
+        "what" => happens(message.kind).into(),
+        "details" => "The link leads to a page that looks like ours.".into(),
         "link" => "https://midwatch.example.org/tickets/MW-1042".into(),
         _ => String::new(),
     };
@@ -191,4 +191,37 @@ pub fn sample(message: &MessageTemplate, organisation: &str) -> (String, String)
         super::line(&message.title(&value), super::MAX_TITLE),
         super::paragraphs(&message.text(&value), super::MAX_TEXT),
     )
+}
+
+/// What the timeline says of each kind, by example.
+fn happens(kind: NoticeKind) -> &'static str {
+    use NoticeKind as K;
+    match kind {
+        K::Opened => "opened the ticket",
+        K::Escalated => "paged Cleo Lindqvist (level 2), because it was opened",
+        K::PageAnswered => "answered the page: on it",
+        K::PageFailed => "could not reach Cleo Lindqvist: no connection",
+        K::AcknowledgementReminded => "asked whether the owner is still on it",
+        K::AcknowledgementExpired => "let the acknowledgement expire",
+        K::Released => "released the owner",
+        K::Taken => "took the ticket",
+        K::Acknowledged => "acknowledged",
+        K::HandoffOffered => "offered the ticket to Cleo Lindqvist",
+        K::HandoffAccepted => "accepted the handoff",
+        K::HandoffDeclined => "declined the handoff",
+        K::HandoffExpired => "let the offer expire",
+        K::HandoffWithdrawn => "withdrew the offer",
+        K::TaskAssigned => "assigned a task to Cleo Lindqvist",
+        K::Noted => "noted",
+        K::Classified => "raised the severity from Medium to High",
+        K::PhaseMoved => "moved it from Detection to Analysis",
+        K::Closed => "closed it as true positive",
+        K::Reopened => "reopened the ticket",
+        K::Merged => "merged it into MW-1041",
+        K::ClockWarned => "warned: the time for “Containment” runs out",
+        K::ClockBreached => "missed the target “Containment” of 4 h",
+        K::DeadlineWarned => "warned: a report is due soon",
+        K::DeadlineMissed => "missed the time for a report",
+        K::Digest | K::Test => "did nothing",
+    }
 }

@@ -61,7 +61,7 @@ impl OneClick {
     pub fn question(self) -> &'static str {
         match self {
             OneClick::Acknowledge => "Acknowledge",
-            OneClick::AcceptHandoff => "Become responsible for",
+            OneClick::AcceptHandoff => "Take over",
             OneClick::DeclineHandoff => "Decline the handoff of",
             OneClick::Coming => "Answer that you are on",
             OneClick::Cannot => "Answer that you cannot come to",

@@ -6,7 +6,7 @@ use midwatch_domain::Refusal;
 use midwatch_domain::access::Action;
 use midwatch_domain::id::{DeliveryId, TicketNo};
 use midwatch_domain::moment::Moment;
-use midwatch_domain::notify::Urgency;
+use midwatch_domain::notify::{NoticeKind, Urgency};
 use midwatch_store::read::deliveries::{
     Listed, Place, Wanted, count_by_state, find_delivery, list_attempts, list_deliveries,
 };
@@ -190,12 +190,12 @@ fn row(look: &Look, listed: &Listed) -> DeliveryRow {
         ticket: m.ticket.map(|n| n.to_string()).unwrap_or_default(),
         title: listed.title.clone().unwrap_or_default(),
         kind: m.kind.label(),
-        page: m.urgency == Urgency::Page,
+        page: m.urgency == Urgency::Page && m.kind != NoticeKind::Escalated,
         person: m.person.as_ref().map(|p| show::person(d, p)),
         way,
         state: m.state.as_str(),
         state_word: match again {
-            true => "tried again".into(),
+            true => "not gone out yet".into(),
             false => state_word(m.state).into(),
         },
         reason: m.reason.clone(),
@@ -230,6 +230,10 @@ async fn page(State(app): State<App>, look: Look, Path(id): Path<String>) -> Ans
     });
     let page = DeliveryPage {
         frame: look.frame(&app, "Delivery", Nav::Deliveries).await?,
+        urgency: match listed.delivery.urgency {
+            Urgency::Page => "page",
+            Urgency::Tell => "told",
+        },
         why: listed.delivery.why.clone(),
         seq: listed.delivery.seq,
         row: row(&look, &listed),

@@ -4,7 +4,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use midwatch_domain::Refusal;
 use midwatch_domain::access::Action;
-use midwatch_domain::notify::Urgency;
+use midwatch_domain::notify::{NoticeKind, Urgency};
 use midwatch_store::read::deliveries::{Listed, count_unread, list_notices};
 use serde::Deserialize;
 use serde_json::json;
@@ -73,7 +73,7 @@ fn row(look: &Look, listed: &Listed) -> NoticeRow {
         title: listed.title.clone().unwrap_or_default(),
         kind: m.kind.label(),
         why: m.why.clone(),
-        page: m.urgency == Urgency::Page,
+        page: m.urgency == Urgency::Page && m.kind != NoticeKind::Escalated,
         fresh: m.read_at.is_none(),
     }
 }
@@ -91,7 +91,7 @@ async fn latest(State(app): State<App>, look: Look) -> Answer {
         let r = row(&look, l);
         json!({
             "id": r.id, "seq": l.delivery.seq, "at": r.at.iso, "when": r.at.text, "ticket": r.ticket,
-            "title": r.title, "about": r.kind, "why": r.why, "page": r.page, "fresh": r.fresh,
+            "title": r.title, "about": r.kind, "why": r.why, "page": l.delivery.urgency == Urgency::Page, "fresh": r.fresh,
         })
     };
     let items: Vec<_> = rows.iter().map(item).collect();

@@ -57,7 +57,10 @@ fn reachable(look: &Look) -> Vec<Reachable> {
             Some(Reachable {
                 id: c.id.to_string(),
                 way: format!("channel:{}", c.id),
-                name: c.name.clone(),
+                name: match c.settings.is_mail() {
+                    true => format!("{}, another address", c.name),
+                    false => c.name.clone(),
+                },
                 wants: c.settings.address()?,
             })
         })

@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use midwatch_desk::account::Signed;
 use midwatch_desk::post::one_click::Asked;
+use midwatch_domain::Refusal;
 use midwatch_domain::notify::OneClick;
 use midwatch_store::read::ticket::find_ticket;
 
@@ -37,6 +38,22 @@ async fn ask(
     let asked = app.blocking(move || desk.look_at_link(&secret)).await?;
     let about = title(&app, signed, &asked).await;
     Ok(html(StatusCode::OK, &page(&headers, &token, &asked, about)))
+}
+
+/// Refuses to act as one person for another who is signed in.
+fn not_another(signed: Option<&Extension<Signed>>, asked: &Asked) -> Result<(), Problem> {
+    let Some(Extension(signed)) = signed else {
+        return Ok(());
+    };
+    if signed.viewer.actor.person() == Some(&asked.person) {
+        return Ok(());
+    }
+    let whose = signed.directory.name(&asked.person);
+    Err(Refusal::conflict(
+        "link.another",
+        format!("This link was made for {whose}, and you are somebody else. Open the ticket to act as yourself."),
+    )
+    .into())
 }
 
 /// The ticket's title, for somebody signed in who may see it.
@@ -89,6 +106,7 @@ async fn act(
 ) -> Answer {
     let (desk, secret) = (app.desk.clone(), token.clone());
     let asked = app.blocking(move || desk.look_at_link(&secret)).await?;
+    not_another(signed.as_ref(), &asked)?;
     let done = app
         .desk
         .follow_link(&token, typed.get("reason").to_owned())

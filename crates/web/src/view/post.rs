@@ -142,6 +142,8 @@ pub struct DeliveryPage {
     pub frame: Frame,
     /// The message.
     pub row: DeliveryRow,
+    /// `page` or `told`.
+    pub urgency: &'static str,
     /// Why its reader gets it.
     pub why: String,
     /// The entry it tells of.

@@ -205,6 +205,10 @@ async fn a_link_asks_once_more_and_says_no_more_than_the_number(engine: Engine) 
             .text()
             .contains("Zebra at the gate")
     );
+    let cleo = site.session(&c.cleo).await;
+    let as_another = site.post(&cleo, &link, &[]).await;
+    assert_eq!(as_another.status, StatusCode::CONFLICT);
+    assert!(site.ticket(number).acknowledged.is_none());
     let done = site.post(&nobody, &link, &[]).await;
     assert_eq!(done.status, StatusCode::OK, "{}", done.text());
     assert!(done.text().contains("You acknowledged MW-1"));
