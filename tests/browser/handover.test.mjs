@@ -27,6 +27,26 @@ test("nobody acts, and within half a minute the last-resort person is paged", as
   await lead.goto(`/tickets/${number}`);
   assert.deepEqual(lead.wrong, []);
   await lead.context().close();
+
+  // Everybody who was paged got a letter, and nobody the links of others.
+  const ingrid = await midwatch.enter("Ingrid Solberg");
+  await ingrid.locator("aside.demo a", { hasText: "letters" }).click();
+  await ingrid.waitForURL("**/mailbox");
+  const about = ingrid.locator("details.letter", { has: ingrid.locator("summary", { hasText: number }) });
+  const own = about.filter({ hasText: "ingrid@kestrel.example" });
+  for (let i = 0; i < 20 && await own.count() === 0; i++) {
+    // Sending follows the entry at its own pace.
+    await ingrid.getByRole("link", { name: "Look again" }).click();
+    await ingrid.waitForLoadState();
+  }
+  await own.first().evaluate((d) => { d.open = true; });
+  assert.match(await own.first().innerText(), /Files are being encrypted on files-02/);
+  assert.match(await own.first().locator("a", { hasText: "/act/" }).first().getAttribute("href"), /^\/act\/mwo_/);
+  const others = about.filter({ hasNotText: "ingrid@kestrel.example" });
+  assert.ok(await others.count() > 0, "the owner was paged too");
+  assert.equal(await others.locator("a", { hasText: "/act/" }).count(), 0);
+  assert.deepEqual(ingrid.wrong, []);
+  await ingrid.context().close();
 });
 
 test("a shift of five tickets is handed over with a brief each and accepted by keyboard", async () => {

@@ -15,6 +15,11 @@ before(async () => {
   midwatch = await Midwatch.start();
   // The check itself is put into the page as text, which the pages' own policy forbids.
   ada = await midwatch.setUp({ bypassCSP: true });
+  await ada.goto("/settings/channels/new?kind=mailbox");
+  await ada.fill("[name=name]", "Letters on this machine");
+  await ada.fill("[name=from]", "midwatch@example.org");
+  await ada.click("main form button.primary");
+  await ada.waitForURL(/\/settings\/channels/);
   await ada.goto("/tickets/new?template=phishing");
   await ada.fill("#f-title", "A mail that wants a password");
   for (const field of await ada.$$('main form [name^="fields."][required]')) {
@@ -37,7 +42,9 @@ const pages = () => [
   ...["offer_handoff", "move_phase", "close", "classify", "restrict", "release", "split", "link", "note"].map((verb) => `/tickets/${number}/${verb}`),
   "/tickets/new", "/tickets/new?template=ransomware", "/report", "/search", "/search?q=mail", "/templates", "/templates/phishing", "/templates/phishing/edit", "/templates/new",
   "/policies", "/policies/pol_shipped_high", "/policies/new?from=pol_shipped_high", `/tickets/${number}/snooze`, `/tickets/${number}/escalate`, "/procedures", "/procedures/phishing_response", "/procedures/phishing_response/edit", "/record", "/record/1", "/record/verify", "/help",
-  "/people", "/people/invite", "/teams", "/settings", "/account", "/tokens", "/reference", "/no/such/page",
+  "/people", "/people/invite", "/teams", "/settings", "/account", "/tokens", "/reference",
+  "/oncall", "/schedules", "/schedules/new", "/calendars", "/calendars/new", "/clocks", "/settings/targets", "/settings/targets/edit", "/settings/regulations", "/settings/regulations/nis2",
+  "/settings/channels", "/settings/channels/new?kind=mail", "/settings/messages", "/settings/messages/escalated", "/deliveries", "/mailbox", "/me/notices", "/me/notifications", "/no/such/page",
 ];
 
 for (const [theme, width] of [["light", 1440], ["light", 390], ["dark", 1440], ["dark", 390]]) {

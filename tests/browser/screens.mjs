@@ -1,5 +1,5 @@
 // Takes the pictures of docs/screens from the demo: every page in light and dark, ticket and queue on a phone.
-// MIDWATCH_BIN=target/release/midwatch node screens.mjs
+// MIDWATCH_BIN=target/release/midwatch node screens.mjs [name of a picture …]
 
 import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,9 @@ import { withPalette } from "./palette.mjs";
 
 const folder = fileURLToPath(new URL("../../docs/screens/", import.meta.url));
 await mkdir(folder, { recursive: true });
+
+const only = process.argv.slice(2);
+const wanted = (name) => only.length === 0 || only.includes(name);
 
 const midwatch = await Midwatch.start("demo");
 try {
@@ -37,7 +40,17 @@ try {
   await duty.goto("/tickets?q=is:open is:unacknowledged owner:me");
   const paged = (await duty.locator("tr[data-key]").evaluateAll((rows) => rows.map((r) => r.dataset.key)))[0] ?? story;
 
+  await lead.goto("/schedules");
+  const schedule = await lead.locator("main a[href^='/schedules/sch_']").first().getAttribute("href");
+  const admin = await enter("Administrator");
+  // A ticket of just now, so that somebody is told of something.
+  await api(lead, "POST", "/tickets", { title: "Beacon from a jump host", severity: "critical", description: "jump-01 calls out every sixty seconds." });
+
   const shots = [
+    ["oncall", lead, "/oncall"], ["schedule", lead, schedule], ["schedule-edit", lead, `${schedule}/edit`], ["clocks", duty, "/clocks"],
+    ["targets", lead, "/settings/targets"], ["regulations", lead, "/settings/regulations"], ["regulation", lead, "/settings/regulations/nis2"],
+    ["channels", admin, "/settings/channels"], ["message", lead, "/settings/messages/escalated"], ["rules", duty, "/me/notifications"],
+    ["deliveries", lead, "/deliveries"], ["mailbox", admin, "/mailbox"],
     ["my-watch", duty, "/"], ["queue", duty, "/tickets"], ["board", duty, "/tickets?view=board"], ["ticket", duty, `/tickets/${story}`],
     ["handover", duty, "/handover"], ["shift-report", lead, "/handover/report"],
     ["close", duty, `/tickets/${story}/close`], ["new-ticket", duty, "/tickets/new?template=suspicious_log_activity"],
@@ -55,19 +68,21 @@ try {
     const picture = await page.screenshot({ caret: "hide", animations: "disabled" });
     await writeFile(`${folder}${name}-${theme}.png`, withPalette(picture));
   };
-  for (const [name, page, path] of shots) {
+  for (const [name, page, path] of shots.filter(([name]) => wanted(name))) {
     await page.goto(path);
     for (const theme of ["light", "dark"]) await shoot(page, name, theme);
   }
-  // What one hands over, the next finds offered.
-  const mine = (await api(duty, "GET", "/handover")).items.filter((i) => !i.offer && i.relief).slice(0, 5);
-  await api(duty, "POST", "/handover", { offers: mine.map((i) => ({ ticket: i.ticket, to: mine[0].relief })) });
-  const people = (await api(lead, "GET", "/people")).items;
-  const next = await enter(people.find((p) => p.id === mine[0].relief).name);
-  await next.goto("/handover/offered");
-  for (const theme of ["light", "dark"]) await shoot(next, "offered", theme);
+  if (wanted("offered")) {
+    // What one hands over, the next finds offered.
+    const mine = (await api(duty, "GET", "/handover")).items.filter((i) => !i.offer && i.relief).slice(0, 5);
+    await api(duty, "POST", "/handover", { offers: mine.map((i) => ({ ticket: i.ticket, to: mine[0].relief })) });
+    const people = (await api(lead, "GET", "/people")).items;
+    const next = await enter(people.find((p) => p.id === mine[0].relief).name);
+    await next.goto("/handover/offered");
+    for (const theme of ["light", "dark"]) await shoot(next, "offered", theme);
+  }
   await duty.setViewportSize({ width: 390, height: 844 });
-  for (const [name, path] of [["phone-queue", "/tickets"], ["phone-ticket", `/tickets/${story}`], ["phone-escalation", `/tickets/${paged}`]]) {
+  for (const [name, path] of [["phone-queue", "/tickets"], ["phone-ticket", `/tickets/${story}`], ["phone-escalation", `/tickets/${paged}`], ["phone-oncall", "/oncall"], ["phone-mailbox", "/mailbox"]].filter(([name]) => wanted(name))) {
     await duty.goto(path);
     for (const theme of ["light", "dark"]) await shoot(duty, name, theme);
   }

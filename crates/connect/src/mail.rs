@@ -1,5 +1,7 @@
 //! Mail: one letter, threaded by its ticket, by SMTP or into a folder. What a letter says was decided before.
 
+pub mod mailbox;
+
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;

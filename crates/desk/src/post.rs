@@ -3,6 +3,7 @@
 //! without saying so.
 
 mod compose;
+pub mod mailbox;
 pub mod one_click;
 mod retry;
 mod secret;

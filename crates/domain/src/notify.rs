@@ -20,7 +20,7 @@ use crate::ticket::Ticket;
 
 pub use audience::notices;
 pub use one_click::OneClick;
-pub use rules::{NotifyRules, Rule};
+pub use rules::{NotifyRules, Rule, is_unreached};
 
 /// How much it matters that somebody hears of it soon.
 #[derive(

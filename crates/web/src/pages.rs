@@ -18,6 +18,7 @@ pub mod handover;
 pub mod help;
 pub mod intake;
 pub mod leaving;
+pub mod mailbox;
 pub mod messages;
 pub mod notices;
 pub mod notify_rules;
@@ -80,6 +81,7 @@ fn post(routes: Routes) -> Routes {
     routes
         .with(channels::routes)
         .with(messages::routes)
+        .with(mailbox::routes)
         .with(deliveries::routes)
         .with(notices::routes)
         .with(notify_rules::routes)

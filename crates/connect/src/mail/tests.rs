@@ -116,4 +116,33 @@ async fn a_local_mailbox_keeps_whole_letters() {
     let name = kept[0].as_ref().unwrap().file_name();
     assert!(name.to_string_lossy().contains(m.id.as_str()));
     assert_eq!(said, "kept in the mailbox");
+    let odd = Message {
+        id: midwatch_domain::id::DeliveryId::from_bytes([8; 16]),
+        at: Moment(1_793_606_500_000),
+        title: "Härtefall “Ünïcode”: ".repeat(4) + "=?utf-8?b?eA==?=",
+        text: "Grüße, a=b, ".repeat(20) + "\n<script>alert(1)</script>",
+        ..message()
+    };
+    let parcel = Parcel {
+        message: &odd,
+        address: "cleo@example.org",
+        ..parcel
+    };
+    keep(&place, "mw@example.org", &parcel).await.unwrap();
+    std::fs::write(place.join(".1-MW-1.eml.part"), "half").unwrap();
+    let read = mailbox::newest(&place, 10, &|_| true).unwrap();
+    assert_eq!(read.len(), 2, "what is half written is not a letter");
+    assert_eq!(read[0].to, "cleo@example.org");
+    assert_eq!(read[0].at_ms, odd.at.0);
+    assert_eq!(read[0].subject, format!("[MW-41] {}", odd.title));
+    assert!(read[0].text.starts_with(&odd.text), "{}", read[0].text);
+    assert!(
+        read[1]
+            .text
+            .contains("Acknowledge:\nhttps://mw.example/act/mwo_x")
+    );
+    let bens = mailbox::newest(&place, 1, &|to| to == "ben@example.org").unwrap();
+    assert_eq!(bens, read[1..]);
+    let none = mailbox::newest(&folder.path().join("none"), 1, &|_| true);
+    assert_eq!(none.unwrap(), []);
 }

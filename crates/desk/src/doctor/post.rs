@@ -1,11 +1,14 @@
 //! Messages: whether there is a way to people, and whether what should go out does.
 
+use midwatch_domain::notify::is_unreached;
 use midwatch_store::StoreError;
 use midwatch_store::read::deliveries;
 
 use super::{Check, Level, check};
 use crate::Desk;
 
+/// As many people are named.
+const SHOWN: usize = 8;
 const MINUTE_MS: i64 = 60_000;
 const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
 
@@ -22,7 +25,20 @@ pub(super) fn channels(desk: &Desk, _: bool) -> Result<Check, StoreError> {
         return Ok(check("channels", Level::Warn, says));
     }
     if directory.mail().is_none() {
-        let says = "There is no channel for mail: pages reach only people who look at Midwatch or chose another channel. Add one under Settings, Channels.";
+        let now = desk.store.now();
+        let unreached = directory.people.values().filter(|p| p.can_own());
+        let unreached = unreached.filter(|p| is_unreached(&directory, &p.id, now));
+        let mut names: Vec<&str> = unreached.map(|p| p.name.as_str()).collect();
+        names.sort_unstable();
+        let more = names.len().saturating_sub(SHOWN);
+        let who = match (names.is_empty(), more) {
+            (true, _) => String::new(),
+            (_, 0) => format!(" Not reached: {}.", names.join(", ")),
+            (_, n) => format!(" Not reached: {} and {n} more.", names[..SHOWN].join(", ")),
+        };
+        let says = format!(
+            "There is no channel for mail: pages reach only people who look at Midwatch or chose another channel.{who} Add one under Settings, Channels."
+        );
         return Ok(check("channels", Level::Warn, says));
     }
     let count = directory.channels.values().filter(|c| c.enabled).count();

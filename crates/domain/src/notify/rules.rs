@@ -184,6 +184,15 @@ pub fn ways(
     ways
 }
 
+/// Whether a page now, of whatever severity, could stay unseen because no way leads to the person away from the screen.
+pub fn is_unreached(directory: &Directory, person: &PersonId, now: Moment) -> bool {
+    let reaches = |w: &Way| matches!(w, Way::Mail | Way::Channel { .. });
+    Severity::ALL.iter().any(|s| {
+        let ways = ways(directory, person, *s, Urgency::Page, now);
+        !ways.iter().any(reaches)
+    })
+}
+
 /// When the person's next digest comes.
 pub fn next_digest(directory: &Directory, person: &PersonId, now: Moment) -> Moment {
     let rules = directory.notify_rules.get(person);

@@ -133,6 +133,7 @@ impl Look {
             now_iso: self.now.moment(self.now.ms).iso,
             asset_version: assets::version().to_owned(),
             demo: self.demo,
+            mailbox: midwatch_desk::post::mailbox::exists(d),
             pace: app.config.pace,
             theme: self.theme,
             rail_narrow: self.rail_narrow,

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use midwatch_domain::access::{Action, Role};
+use midwatch_domain::notify::is_unreached;
 use midwatch_domain::people::Team;
 use midwatch_domain::query;
 use midwatch_domain::words::{Phase, Severity};
@@ -88,8 +89,27 @@ pub async fn page(State(app): State<App>, look: Look) -> Result<Response, Proble
         load: load(&look, &found.load),
         changes: found.changed.iter().map(|c| change(&look, c)).collect(),
         fresh: found.none_yet && look.viewer().may(Action::ManagePeople).is_ok(),
+        unreached: unreached(&look),
     };
     Ok(look.show(&page))
+}
+
+/// Why pages would stay unseen while nobody looks here.
+fn unreached(look: &Look) -> String {
+    let (d, at) = (look.directory(), look.at());
+    let answers = |p: &&midwatch_domain::id::PersonId| d.owner(p).is_some();
+    if let Some(me) = look
+        .me()
+        .filter(answers)
+        .filter(|me| is_unreached(d, me, at))
+    {
+        let others = d.people.keys().filter(answers);
+        return match others.filter(|p| *p != me && is_unreached(d, p, at)).count() {
+            0 => "Pages reach you only while you look at Midwatch: there is no channel that leads to you.".into(),
+            n => format!("Pages reach you and {n} others only while you look at Midwatch: there is no channel that leads to you."),
+        };
+    }
+    String::new()
 }
 
 async fn read(app: &App, look: &Look, team: Option<Team>) -> Result<Found, Problem> {

@@ -159,6 +159,8 @@ pub struct Frame {
     pub asset_version: String,
     /// Whether this is the demonstration.
     pub demo: bool,
+    /// Whether letters are kept on this machine, where they can be read.
+    pub mailbox: bool,
     /// How many minutes pass in one; 1 outside of demos.
     pub pace: i64,
     /// Colour scheme asked for.

@@ -154,6 +154,44 @@ pub struct DeliveryPage {
     pub may_retry: bool,
 }
 
+/// A line of a letter.
+#[derive(Debug, Clone)]
+pub struct LetterLine {
+    /// What it says.
+    pub text: String,
+    /// Where it leads, if it is an address of ours.
+    pub href: Option<String>,
+}
+
+/// A letter of the local mailbox.
+#[derive(Debug, Clone)]
+pub struct LetterRow {
+    /// The name of its file.
+    pub name: String,
+    /// When it was written.
+    pub at: Moment,
+    /// The address it went to.
+    pub to: String,
+    /// Subject.
+    pub subject: String,
+    /// Its text.
+    pub lines: Vec<LetterLine>,
+}
+
+/// The local mailbox.
+#[derive(Debug, Clone, Template)]
+#[template(path = "post/mailbox.html")]
+pub struct Mailbox {
+    /// Frame.
+    pub frame: Frame,
+    /// Letters, newest first.
+    pub rows: Vec<LetterRow>,
+    /// Whether letters of others are among them.
+    pub all: bool,
+    /// Whether there may be older ones.
+    pub full: bool,
+}
+
 /// Something in a person's list.
 #[derive(Debug, Clone)]
 pub struct NoticeRow {

@@ -125,6 +125,8 @@ pub struct Watch {
     pub changes: Vec<Change>,
     /// Whether nothing exists yet at all, so that the page shows the first steps.
     pub fresh: bool,
+    /// Why pages do not reach the viewer, or anybody, away from the screen; empty if they do.
+    pub unreached: String,
 }
 
 /// A ticket as its reporter sees it.

@@ -96,6 +96,8 @@ const PAGES: &[(&str, [u16; 5])] = &[
     ("/deliveries", [200, 200, 200, 403, 200]),
     ("/deliveries?state=x", [422, 422, 422, 403, 422]),
     ("/deliveries/dlv_none", [404, 404, 404, 403, 404]),
+    // There is none before an administrator adds one.
+    ("/mailbox", [404, 404, 404, 404, 404]),
     ("/me/notices", [200, 200, 200, 200, 200]),
     ("/me/notices/latest", [200, 200, 200, 200, 200]),
     ("/me/notifications", [200, 200, 200, 200, 200]),

@@ -11,6 +11,7 @@ midwatch_testkit::on_both_engines!(
     a_channel_is_made_tried_and_its_secret_not_shown,
     what_does_not_go_out_is_seen_with_its_reason_and_sent_again,
     a_link_asks_once_more_and_says_no_more_than_the_number,
+    letters_are_read_by_their_readers_and_acted_on_by_nobody_else,
     one_chooses_how_to_be_told,
     the_bell_tells_what_is_new,
     texts_are_written_previewed_and_put_back,
@@ -223,6 +224,34 @@ async fn a_link_asks_once_more_and_says_no_more_than_the_number(engine: Engine) 
     );
     let wrong = site.get(&nobody, "/act/mwo_nothing").await;
     assert_eq!(wrong.status, StatusCode::NOT_FOUND);
+}
+
+async fn letters_are_read_by_their_readers_and_acted_on_by_nobody_else(engine: Engine) {
+    let site = Site::new(engine).await;
+    let c = &site.cast;
+    site.app.desk.reached_at("http://mw.example");
+    let (ada, ben) = (site.session(&c.ada).await, site.session(&c.ben).await);
+    let cleo = site.session(&c.cleo).await;
+    let none = site.get(&ben, "/mailbox").await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+    assert!(none.text().contains("There is no local mailbox."));
+    assert!(!site.get(&ben, "/account").await.text().contains("/mailbox"));
+    let unseen = "only while you look at Midwatch";
+    assert!(site.get(&ben, "/").await.text().contains(unseen));
+    mailbox(&site, &ada).await;
+    site.open(&c.rui, "<b>Zebra</b> at the gate").await;
+    site.app.desk.fire_due().await.unwrap();
+    site.app.desk.send_due().await.unwrap();
+    assert!(!site.get(&ben, "/").await.text().contains(unseen));
+    let own = site.get(&ben, "/mailbox").await.text();
+    assert!(own.contains("Zebra") && !own.contains("<b>Zebra"), "{own}");
+    assert!(own.contains("href=\"/act/mwo_"), "{own}");
+    let all = site.get(&ada, "/mailbox").await.text();
+    assert!(all.contains("Zebra"), "{all}");
+    assert!(!all.contains("mwo_"), "a link acts as its reader");
+    assert!(all.contains("this link is for its reader alone"));
+    let others = site.get(&cleo, "/mailbox").await.text();
+    assert!(others.contains("No letter yet"), "{others}");
 }
 
 async fn one_chooses_how_to_be_told(engine: Engine) {
