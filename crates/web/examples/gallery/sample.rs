@@ -94,6 +94,7 @@ pub(crate) fn frame(title: &str, nav: Nav) -> Frame {
         now_iso: now().moment(now().ms).iso,
         asset_version: "gallery".to_owned(),
         demo: true,
+        mailbox: false,
         pace: 1,
         theme: Theme::System,
         rail_narrow: false,

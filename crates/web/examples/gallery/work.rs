@@ -158,6 +158,7 @@ fn watch() -> Watch {
             })
             .collect(),
         fresh: false,
+        unreached: String::new(),
     }
 }
 
@@ -177,6 +178,7 @@ fn watch_empty() -> Watch {
         load: vec![],
         changes: vec![],
         fresh: true,
+        unreached: String::new(),
     }
 }
 
