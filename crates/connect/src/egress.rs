@@ -1,5 +1,7 @@
 //! The one client that leaves: resolves, judges the address, connects to that very address, within limits. Knows no channel.
 
+pub mod download;
+
 use midwatch_domain::Refusal;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderMap, RETRY_AFTER};

@@ -1,12 +1,15 @@
-//! The outside world: messages leave here, by one client that refuses to go where it must not. Knows channels and messages, no desk.
+//! The outside world: messages leave and feeds come in here, by one client that refuses to go where it must not. Knows channels and messages, no desk.
 
 pub mod address;
 pub mod chat;
 pub mod egress;
 mod failure;
+pub mod list;
 pub mod mail;
+pub mod misp;
 pub mod pager;
 pub mod push;
+pub mod taxii;
 pub mod webhook;
 
 use midwatch_domain::channel::{Channel, Settings};

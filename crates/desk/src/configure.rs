@@ -1,6 +1,7 @@
 //! Configured things: people, teams, templates, procedures, the organisation, views, channels, messages. Authorise, validate, revise.
 
 mod escalation;
+pub(crate) mod feed;
 mod log_review;
 pub(crate) mod post;
 
@@ -84,6 +85,7 @@ pub fn revise(w: &mut WriteTx<'_>, viewer: &Viewer, body: Revision) -> Result<Re
         Revision::NotifyRules(r) => post::rules(&viewer, &d, r)?,
         Revision::Message(m) => post::message(&viewer, &d, m)?,
         Revision::LogReview(r) => log_review::check(&viewer, &d, r, w.now)?,
+        Revision::Feed(f) => feed::check(w, &viewer, &d, f)?,
     };
     // Exactly one team is the default one: making one so takes it from the other.
     if let Revision::Team(t) = &body

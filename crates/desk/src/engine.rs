@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub(crate) mod checkpoints;
+pub mod feeds;
 mod housekeeping;
 mod log_reviews;
 mod nodes;
@@ -62,6 +63,9 @@ impl Desk {
             }),
             every(audit::PART, audit::EVERY, |d| {
                 Box::pin(async move { d.audit().await.map(drop) })
+            }),
+            every(feeds::PART, feeds::EVERY, |d| {
+                Box::pin(async move { d.poll_feeds().await.map(drop) })
             }),
             every("upkeep", TICK, |d| {
                 Box::pin(async move { d.tick().await.map(drop) })

@@ -105,6 +105,8 @@ pub enum Action {
     ManagePeople,
     /// Channels that messages go out by.
     ManageChannels,
+    /// Feeds of indicators, and what is imported.
+    ManageFeeds,
     /// Browse and verify the record.
     ReadRecord,
     /// Keep views of one's own.
@@ -130,6 +132,7 @@ impl Action {
         Action::PlanWatch,
         Action::ManagePeople,
         Action::ManageChannels,
+        Action::ManageFeeds,
         Action::ReadRecord,
         Action::KeepViews,
         Action::ShareViews,
@@ -177,7 +180,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::ApproveProcedures
             | A::PlanWatch
             | A::ManagePeople
-            | A::ManageChannels,
+            | A::ManageChannels
+            | A::ManageFeeds,
         ) => None,
         (R::Analyst, _) => All,
 
@@ -249,6 +253,7 @@ impl TokenScope {
                         | A::PlanWatch
                         | A::ManagePeople
                         | A::ManageChannels
+                        | A::ManageFeeds
                         | A::KeepViews
                         | A::ShareViews
                 )

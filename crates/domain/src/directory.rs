@@ -6,8 +6,9 @@ use crate::calendar::Calendar;
 use crate::channel::Channel;
 use crate::civil;
 use crate::escalation::{self, Policy};
+use crate::feed::Feed;
 use crate::id::{
-    CalendarId, ChannelId, LogReviewId, PersonId, PolicyId, ScheduleId, TeamId, ViewId,
+    CalendarId, ChannelId, FeedId, LogReviewId, PersonId, PolicyId, ScheduleId, TeamId, ViewId,
 };
 use crate::log_review::LogReview;
 use crate::message::{MessageTemplate, shipped};
@@ -56,6 +57,8 @@ pub struct Directory {
     pub notify_rules: BTreeMap<PersonId, NotifyRules>,
     /// Texts of messages that are not the shipped ones.
     pub messages: BTreeMap<NoticeKind, MessageTemplate>,
+    /// Feeds of indicators that are not deleted.
+    pub feeds: BTreeMap<FeedId, Feed>,
     /// Log reviews that are not deleted.
     pub log_reviews: BTreeMap<LogReviewId, LogReview>,
 }
@@ -120,6 +123,12 @@ impl Directory {
             }
             Revision::Message(m) => {
                 self.messages.insert(m.kind, m.clone());
+            }
+            Revision::Feed(f) if f.deleted => {
+                self.feeds.remove(&f.id);
+            }
+            Revision::Feed(f) => {
+                self.feeds.insert(f.id.clone(), f.clone());
             }
             Revision::LogReview(r) if r.deleted => {
                 self.log_reviews.remove(&r.id);

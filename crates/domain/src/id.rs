@@ -91,6 +91,8 @@ ids! {
     ChannelId = "chn_";
     /// A log review.
     LogReviewId = "lrv_";
+    /// A feed of indicators.
+    FeedId = "feed_";
     /// A message on its way to somebody.
     DeliveryId = "dlv_";
 }

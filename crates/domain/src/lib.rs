@@ -11,6 +11,7 @@ pub mod due;
 pub mod entry;
 pub mod escalation;
 pub mod facts;
+pub mod feed;
 pub mod handover;
 pub mod hours;
 pub mod id;

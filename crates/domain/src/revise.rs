@@ -7,6 +7,7 @@ use crate::Refusal;
 use crate::calendar::Calendar;
 use crate::channel::Channel;
 use crate::escalation::Policy;
+use crate::feed::Feed;
 use crate::id::{PersonId, ViewId};
 use crate::log_review::LogReview;
 use crate::message::MessageTemplate;
@@ -54,6 +55,8 @@ pub enum Revision {
     Message(MessageTemplate),
     /// A log that is reviewed again and again.
     LogReview(LogReview),
+    /// A feed of indicators.
+    Feed(Feed),
 }
 
 impl Revision {
@@ -75,6 +78,7 @@ impl Revision {
             Revision::NotifyRules(_) => "notify_rules",
             Revision::Message(_) => "message",
             Revision::LogReview(_) => "log_review",
+            Revision::Feed(_) => "feed",
         }
     }
 
@@ -96,6 +100,7 @@ impl Revision {
             Revision::NotifyRules(r) => r.person.to_string(),
             Revision::Message(m) => m.kind.as_str().into(),
             Revision::LogReview(r) => r.id.to_string(),
+            Revision::Feed(f) => f.id.to_string(),
         }
     }
 
@@ -117,6 +122,7 @@ impl Revision {
             Revision::NotifyRules(r) => r.person.as_str(),
             Revision::Message(m) => m.kind.label(),
             Revision::LogReview(r) => &r.system,
+            Revision::Feed(f) => &f.name,
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::params;
 const MIGRATIONS: &[(i64, &str)] = &[
     (1, include_str!("migrations/0001_begin.sql")),
     (2, include_str!("migrations/0002_watch.sql")),
+    (4, include_str!("migrations/0004_intelligence.sql")),
 ];
 
 const AT: &str = "SELECT COALESCE(MAX(version), 0) FROM schema_version";

@@ -1,6 +1,9 @@
-//! Plain rows, not in the record: credentials, sessions, tokens, one-time and one-click links, sealed secrets, throttles, what was raised.
+//! Plain rows, not in the record: credentials, sessions, tokens, one-time and one-click links, sealed secrets, throttles, what feeds assert.
 
 pub mod credential;
+pub mod feed_state;
+pub mod indicator;
+pub mod intel;
 pub mod invite;
 pub mod node;
 pub mod one_click;

@@ -29,6 +29,11 @@ impl Peer {
         Self::start(include_str!("../peers/http.py"), settings)
     }
 
+    /// A server of feeds. Settings: see `peers/feed.py`.
+    pub fn feed(settings: &Value) -> Self {
+        Self::start(include_str!("../peers/feed.py"), settings)
+    }
+
     fn start(script: &str, settings: &Value) -> Self {
         let mut child = Command::new(python())
             .args(["-c", script, &settings.to_string()])

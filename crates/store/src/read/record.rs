@@ -7,6 +7,7 @@ use midwatch_domain::Refusal;
 use midwatch_domain::access::{Action, Viewer};
 use midwatch_domain::directory::Directory;
 use midwatch_domain::entry::{Entry, Hash};
+use midwatch_domain::feed::FeedImported;
 use midwatch_domain::id::{PersonId, TicketNo};
 use midwatch_domain::moment::Moment;
 use midwatch_domain::revise::{AccountActed, ClockJumped, Erased, ProcedureRead, Revised};
@@ -276,6 +277,9 @@ pub fn say(entry: &Entry, directory: &Directory) -> Result<String, StoreError> {
             };
             format!("account of {name}: {act}{detail}")
         }
+        FeedImported::KIND => serde_json::from_value::<FeedImported>(payload)
+            .map_err(damaged)?
+            .say(),
         ClockJumped::KIND => serde_json::from_value::<ClockJumped>(payload)
             .map_err(damaged)?
             .say(),

@@ -4,6 +4,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use midwatch_domain::Refusal;
 use midwatch_domain::entry::FieldBody;
+use midwatch_domain::feed::FeedImported;
 use midwatch_domain::revise::{AccountActed, ClockJumped, Erased, ProcedureRead, Revised};
 use midwatch_domain::ticket::TicketEntry;
 use midwatch_store::checkpoint;
@@ -76,6 +77,7 @@ pub async fn list(
         AccountActed::KIND,
         ProcedureRead::KIND,
         ClockJumped::KIND,
+        FeedImported::KIND,
         Erased::KIND,
     ]);
     let view = Record {
