@@ -8,7 +8,7 @@ pub mod audit;
 pub(crate) mod checkpoints;
 pub mod feeds;
 mod housekeeping;
-mod log_reviews;
+pub mod log_reviews;
 mod nodes;
 mod rearm;
 mod reviews;

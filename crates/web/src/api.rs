@@ -10,6 +10,7 @@ pub mod document;
 mod evidence;
 pub(crate) mod handover;
 mod library;
+mod log_reviews;
 mod me;
 mod meta;
 mod notifications;
@@ -39,6 +40,7 @@ pub fn routes(r: Routes) -> Routes {
         .with(record::routes)
         .with(people::routes)
         .with(library::routes)
+        .with(log_reviews::routes)
         .with(policies::routes)
         .with(views::routes)
         .with(schedules::routes)
@@ -64,6 +66,7 @@ pub fn openapi() -> serde_json::Value {
         record::describe,
         people::describe,
         library::describe,
+        log_reviews::describe,
         policies::describe,
         views::describe,
         schedules::describe,

@@ -19,6 +19,7 @@ pub mod help;
 pub mod intake;
 pub mod leaving;
 pub mod mailbox;
+pub mod log_reviews;
 pub mod messages;
 pub mod notices;
 pub mod notify_rules;
@@ -101,6 +102,7 @@ fn accounts(routes: Routes) -> Routes {
         .with(schedule_acts::routes)
         .with(schedule_edit::routes)
         .with(calendars::routes)
+        .with(log_reviews::routes)
         .with(targets::routes)
         .with(regulations::routes)
 }

@@ -6,6 +6,7 @@ use midwatch_domain::id::TicketNo;
 use midwatch_domain::log_review::{Due, LogReview, TEMPLATE};
 use midwatch_domain::ticket::{AddTask, Command, Escalate, Open};
 use midwatch_domain::words::{Origin, Phase, Severity};
+use midwatch_store::db::Tx;
 use midwatch_store::rows::{raised, ticket};
 use midwatch_store::{Fault, StoreError, WriteTx};
 
@@ -33,6 +34,14 @@ pub(super) async fn raise(desk: &Desk) -> Result<Vec<TicketNo>, Fault> {
     } else {
         Ok(Vec::new())
     }
+}
+
+/// The ticket of a review, if it was asked for.
+///
+/// # Errors
+/// As the engine says.
+pub fn ticket_of(tx: &mut Tx<'_>, r: &LogReview, due: Due) -> Result<Option<TicketNo>, StoreError> {
+    raised::find(tx, &begun(r, due))
 }
 
 fn begun(r: &LogReview, due: Due) -> String {

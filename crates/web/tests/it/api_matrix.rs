@@ -7,8 +7,9 @@ use midwatch_domain::calendar::Calendar;
 use midwatch_domain::channel::Channel;
 use midwatch_domain::escalation::{Policy as Escalation, shipped};
 use midwatch_domain::id::{
-    CalendarId, ChannelId, PersonId, PolicyId, ScheduleId, TicketNo, ViewId,
+    CalendarId, ChannelId, LogReviewId, PersonId, PolicyId, ScheduleId, TicketNo, ViewId,
 };
+use midwatch_domain::log_review::LogReview;
 use midwatch_domain::people::{AccountState, Person};
 use midwatch_domain::procedure::Procedure;
 use midwatch_domain::revise::{Revision, View};
@@ -315,6 +316,14 @@ async fn path(site: &Site, route: &Route, number: Option<&(TicketNo, Ids)>) -> S
         let channel: Channel = serde_json::from_value(body).expect("a channel");
         revise(site, Revision::Channel(channel)).await;
         path = path.replace("{id}", id.as_str());
+    } else if path.contains("/log_reviews/{id}") {
+        let id = LogReviewId::from_bytes(desk.store.random());
+        let team = site.cast.team.clone();
+        let body = json!({ "id": id, "system": id, "checklist": ["Look."], "reviewer": { "who": "on_call" }, "team": team,
+            "every": { "each": "day" }, "at": "09:00", "time_zone": "UTC", "starts_on": "2100-01-01", "grace_hours": 8 });
+        let review: LogReview = serde_json::from_value(body).expect("a log review");
+        revise(site, Revision::LogReview(review)).await;
+        path = path.replace("{id}", id.as_str());
     } else if path.contains("/calendars/{id}") {
         let id = CalendarId::from_bytes(desk.store.random());
         let body = json!({ "id": id, "name": id, "time_zone": "UTC", "week": { "mon": [{ "from": "09:00", "to": "17:00" }] } });
@@ -385,6 +394,7 @@ async fn status(site: &Site, route: &Route, caller: &Caller, whose: Option<Whose
         let unique = PersonId::from_bytes(site.app.desk.store.random());
         body = body
             .replace("per_01h2x3y4z5", site.cast.cleo.as_str())
+            .replace("team_01h2x3y4z5", site.cast.team.as_str())
             .replace("mia@example.org", &format!("{unique}@example.org"));
         if route.path.ends_with("/teams/{id}") {
             body = body.replace("\"default\":false", "\"default\":true");
@@ -403,6 +413,7 @@ async fn status(site: &Site, route: &Route, caller: &Caller, whose: Option<Whose
                 format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\n{event}\nEND:VEVENT\nEND:VCALENDAR\n");
             body = json!({ "file": file }).to_string();
         }
+        body = body.replacen("\"system\":\"", &format!("\"system\":\"{unique} "), 1);
         if ["/schedules", "/calendars", "/channels"]
             .iter()
             .any(|p| route.path.contains(p))

@@ -10,6 +10,7 @@ midwatch_testkit::on_both_engines!(
     a_schedule_is_planned_without_script,
     a_shift_changes_hands_when_both_agree,
     what_cannot_work_is_said_where_it_stands,
+    a_log_review_is_made_paused_and_deleted_on_its_pages,
     hostile_text_stays_text,
 );
 
@@ -244,6 +245,64 @@ async fn what_cannot_work_is_said_where_it_stands(engine: Engine) {
         list.contains("tue-fri 09:00–17:00") && list.contains("2026-12-25 Christmas Day"),
         "{list}"
     );
+}
+
+async fn a_log_review_is_made_paused_and_deleted_on_its_pages(engine: Engine) {
+    let site = Site::new(engine).await;
+    let lea = site.session(&site.cast.lea).await;
+    let empty = site.get(&lea, "/log-reviews").await.text();
+    assert!(empty.contains("No log is reviewed yet"), "{empty}");
+    let page = site.get(&lea, "/log-reviews/new").await.text();
+    let mut fields = form(&page, "/log-reviews/new");
+    fill(&mut fields, "system", "Firewall, Hamburg");
+    let refused = site.post(&lea, "/log-reviews/new", &pairs(&fields)).await;
+    assert!(
+        refused.text().contains("Say what to look for"),
+        "{}",
+        refused.text()
+    );
+    fill(
+        &mut fields,
+        "checklist",
+        "Denied from inside\n\n New rules \n",
+    );
+    for (field, bad, says) in [
+        ("grace_hours", "0", "1 to 2160 hours"),
+        ("grace_hours", "soon", "A whole number"),
+        ("at", "25:00", "time"),
+        ("time_zone", "Mars/North", "time zone"),
+        ("starts_on", "tomorrow", "A date is written like"),
+    ] {
+        let good = fields.iter().find(|(n, _)| n == field).unwrap().1.clone();
+        fill(&mut fields, field, bad);
+        let refused = site.post(&lea, "/log-reviews/new", &pairs(&fields)).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}");
+        assert!(refused.text().contains(says), "{field}: {}", refused.text());
+        fill(&mut fields, field, &good);
+    }
+    fill(&mut fields, "reviewer", site.cast.ben.as_str());
+    fill(&mut fields, "every", "month");
+    fill(&mut fields, "day", "31");
+    let saved = site.post(&lea, "/log-reviews/new", &pairs(&fields)).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER, "{}", saved.text());
+    let list = site.get(&lea, "/log-reviews").await.text();
+    assert!(
+        list.contains("every month on day 31") && list.contains("none yet"),
+        "{list}"
+    );
+    let directory = site.directory();
+    let review = directory.log_reviews.values().next().unwrap().clone();
+    assert_eq!(review.checklist, ["Denied from inside", "New rules"]);
+    let at = format!("/log-reviews/{}", review.id);
+    site.post(&lea, &format!("{at}/pause"), &[]).await;
+    assert!(
+        site.get(&lea, "/log-reviews")
+            .await
+            .text()
+            .contains("paused")
+    );
+    site.post(&lea, &format!("{at}/delete"), &[]).await;
+    assert!(site.directory().log_reviews.is_empty());
 }
 
 async fn hostile_text_stays_text(engine: Engine) {
