@@ -292,6 +292,7 @@ async fn a_log_review_is_made_paused_and_deleted_on_its_pages(engine: Engine) {
     );
     let reviews = || {
         site.read(|tx| Ok(site.app.desk.store.directory(tx)?))
+            .unwrap()
             .log_reviews
             .clone()
     };
