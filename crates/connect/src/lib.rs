@@ -9,6 +9,7 @@ pub mod mail;
 pub mod misp;
 pub mod pager;
 pub mod push;
+pub mod syslog;
 pub mod taxii;
 pub mod webhook;
 

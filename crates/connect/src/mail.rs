@@ -150,7 +150,8 @@ fn letter(from: &str, reply_to: &str, to: &str, message: &Message) -> Result<Let
         .to(Mailbox::new(None, to))
         .date(UNIX_EPOCH + Duration::from_millis(millis))
         .message_id(Some(format!("<{}@{home}>", message.id)))
-        .subject(line(&subject, 250));
+        // What somebody typed must not be read as an encoded word (RFC 2047 §2), which it would not be shown as.
+        .subject(line(&subject.replace("=?", "= ?"), 250));
     if !reply_to.is_empty() {
         letter = letter.reply_to(Mailbox::new(None, address(reply_to)?));
     }
