@@ -82,13 +82,28 @@ pub(crate) fn is_one_of(words: &[&str], word: &[u8]) -> bool {
         .any(|known| known.as_bytes().eq_ignore_ascii_case(word))
 }
 
-/// The words before a place on the same line, nearest first, at most `most`, looking back at most 96 bytes. Quotes,
-/// colons, equal signs and the like between do not count.
-pub(crate) fn words_before(text: &[u8], place: usize, most: usize) -> Vec<&[u8]> {
+/// Up to four words.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Words<'t> {
+    all: [&'t [u8]; 4],
+    count: usize,
+}
+
+impl<'t> std::ops::Deref for Words<'t> {
+    type Target = [&'t [u8]];
+
+    fn deref(&self) -> &Self::Target {
+        &self.all[..self.count]
+    }
+}
+
+/// The words before a place on the same line, nearest first, at most `most` (of four), looking back at most 96 bytes.
+/// Quotes, colons, equal signs and the like between do not count.
+pub(crate) fn words_before(text: &[u8], place: usize, most: usize) -> Words<'_> {
     let least = place.saturating_sub(96);
-    let mut words = Vec::with_capacity(most);
+    let mut words = Words::default();
     let mut end = place;
-    while words.len() < most {
+    while words.count < most.min(4) {
         while end > least && !is_key(text[end - 1]) {
             if text[end - 1] == b'\n' {
                 return words;
@@ -102,11 +117,11 @@ pub(crate) fn words_before(text: &[u8], place: usize, most: usize) -> Vec<&[u8]>
         if start == end {
             break;
         }
-        let word = &text[start..end];
+        let word = trim(&text[start..end]);
         end = start;
-        let trimmed = trim(word);
-        if !trimmed.is_empty() {
-            words.push(trimmed);
+        if !word.is_empty() {
+            words.all[words.count] = word;
+            words.count += 1;
         }
     }
     words
@@ -130,7 +145,10 @@ fn trim(word: &[u8]) -> &[u8] {
 
 /// Bytes that are text already, as text; others replaced.
 pub(crate) fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => String::from_utf8_lossy(bytes).into_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -141,6 +159,6 @@ mod tests {
     fn words_before_a_place() {
         let line = b"old\nthe Imp_Hash = \"here";
         let words = words_before(line, line.len() - 4, 3);
-        assert_eq!(words, [b"Imp_Hash".as_slice(), b"the"]);
+        assert_eq!(*words, [b"Imp_Hash".as_slice(), b"the"]);
     }
 }

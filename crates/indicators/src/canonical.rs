@@ -97,8 +97,7 @@ fn exact(kind: Kind, value: &str) -> Result<String, Reason> {
         }
         Kind::Btc | Kind::Eth | Kind::Xmr => wallet::canonical(kind, value).ok_or(Reason::Checksum),
         Kind::Phone => or(scan::canonical_phone(value)),
-        Kind::CommandLine => or(command_line(value)),
-        Kind::UserAgent => Ok(value.to_owned()),
+        Kind::CommandLine | Kind::UserAgent => Ok(value.to_owned()),
         Kind::Mutex
         | Kind::Service
         | Kind::ScheduledTask
@@ -160,13 +159,24 @@ fn cidr(value: &str) -> Option<String> {
 pub(crate) fn name(kind: Kind, value: &str) -> Option<String> {
     let value = value.trim().trim_matches(['"', '\'', '`', ' ']);
     let value = match kind {
-        Kind::Mutex | Kind::ScheduledTask | Kind::Service => value.replace("\\\\", "\\"),
+        Kind::Mutex | Kind::ScheduledTask | Kind::Service => single_backslashes(value),
         Kind::AwsRole => value.rsplit('/').next().unwrap_or_default().to_owned(),
         Kind::Yara => value.trim_end_matches([':', '{', ' ']).to_owned(),
         _ => value.to_owned(),
     };
     let sound = value.bytes().any(is_alnum) && value.len() <= 260 && !value.contains('\n');
     sound.then_some(value)
+}
+
+/// Without backslashes beside backslashes.
+fn single_backslashes(value: &str) -> String {
+    let mut single = String::with_capacity(value.len());
+    for letter in value.chars() {
+        if letter != '\\' || !single.ends_with('\\') {
+            single.push(letter);
+        }
+    }
+    single
 }
 
 /// A command line on one line, without the escapes of a string.

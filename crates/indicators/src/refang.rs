@@ -21,43 +21,58 @@ pub(crate) fn refang(text: &[u8]) -> Mapped<'_> {
     let mut edits = Vec::new();
     let mut done = 0;
     for (index, block) in text.chunks(BLOCK).enumerate() {
-        let marked = (block.iter()).fold(false, |any, byte| any | begins_mark(*byte));
-        if !marked {
+        if !block.iter().fold(false, |any, byte| any | may_mark(*byte)) {
             continue;
         }
-        for offset in 0..block.len() {
+        for (offset, byte) in block.iter().enumerate() {
             let place = index * BLOCK + offset;
-            if place >= done && begins_mark(text[place]) {
-                let edit = mark(text, place);
-                done = match &edit {
-                    Some(edit) => edit.range.end,
-                    None => place + character(text, place).map_or(1, char::len_utf8),
-                };
-                edits.extend(edit);
+            if !MARKS[usize::from(*byte)] || place < done {
+                continue;
             }
+            let edit = match byte {
+                b']' | b')' | b'}' => half_closed(text, place, edits.last()),
+                _ => mark(text, place),
+            };
+            done = match &edit {
+                Some(edit) => edit.range.end,
+                None if *byte < 0x80 => place + 1,
+                None => place + character(text, place).map_or(1, char::len_utf8),
+            };
+            edits.extend(edit);
         }
     }
     spaced(text, &mut edits);
     Mapped::new(text, edits)
 }
 
-const fn begins_mark(byte: u8) -> bool {
-    (byte >= 0x80)
-        | (byte == b'[')
-        | (byte == b']')
-        | (byte == b'(')
-        | (byte == b')')
-        | (byte == b'{')
-        | (byte == b'}')
+/// Few comparisons for many bytes at once: every byte of [`MARKS`], and some others.
+const fn may_mark(byte: u8) -> bool {
+    (byte.wrapping_sub(b'&') <= 3)
+        | (byte.wrapping_sub(b'[') <= 2)
+        | (byte >= b'{')
         | (byte == b'<')
-        | (byte == b'\\')
-        | (byte == b'&')
 }
+
+/// Bytes that begin a mark, or end one.
+const MARKS: [bool; 256] = {
+    let mut marks = [false; 256];
+    let mut byte = 0x80;
+    while byte < 256 {
+        marks[byte] = true;
+        byte += 1;
+    }
+    let ascii = b"[](){}<\\&";
+    let mut index = 0;
+    while index < ascii.len() {
+        marks[ascii[index] as usize] = true;
+        index += 1;
+    }
+    marks
+};
 
 fn mark(text: &[u8], place: usize) -> Option<Edit> {
     match text[place] {
         b'[' | b'(' | b'{' | b'<' => bracketed(text, place),
-        b']' | b')' | b'}' => half_closed(text, place),
         b'\\' => escaped(text, place),
         b'&' => entity(text, place),
         _ => lookalike(text, place),
@@ -132,24 +147,20 @@ fn sign_in_brackets(
     Some(Edit::new(start..end, sign))
 }
 
-/// `evil.]com`, and the end of `evil[.com]`.
-fn half_closed(text: &[u8], place: usize) -> Option<Edit> {
+/// `evil.]com`, and the end of `evil[.com]`, whose opening bracket was the last edit.
+fn half_closed(text: &[u8], place: usize, last_edit: Option<&Edit>) -> Option<Edit> {
     let last = before(text, place);
-    let next = at(text, place + 1);
     if last == b'.' {
-        let named = place >= 2 && is_alnum(text[place - 2]) && is_alnum(next);
+        let named = place >= 2 && is_alnum(text[place - 2]) && is_alnum(at(text, place + 1));
         return named.then(|| Edit::new(place..place + 1, b""));
     }
-    if !is_alnum(last) || text[place] == b'}' {
-        return None;
-    }
-    let open = if text[place] == b']' { b'[' } else { b'(' };
-    let least = place.saturating_sub(REACH);
-    let start = (least..place)
-        .rev()
-        .find(|before| !is_label(text[*before]))?;
-    let one_sided =
-        text[start] == b'.' && start >= 2 && text[start - 1] == open && is_alnum(text[start - 2]);
+    let opened = last_edit?;
+    let inside = text.get(opened.range.end..place)?;
+    let one_sided = opened.with.is_empty()
+        && opened.range.len() == 1
+        && matches!(text[opened.range.start], b'[' | b'(' | b'{')
+        && inside.len() < REACH
+        && inside.iter().all(|byte| is_label(*byte) || *byte == b'.');
     one_sided.then(|| Edit::new(place..place + 1, b""))
 }
 
@@ -304,6 +315,14 @@ fn lookalike(text: &[u8], place: usize) -> Option<Edit> {
 
 /// ` dot `, ` at ` and ` . `: only where another sign of defanging stands next to them.
 fn spaced(text: &[u8], edits: &mut Vec<Edit>) {
+    for place in memmem::find_iter(text, b": //") {
+        let space = before(text, place) == b' ';
+        let colon = if space { place - 1 } else { place };
+        let end = place + 4 + usize::from(at(text, place + 4) == b' ');
+        if scheme_ends(text, colon) && is_alnum(at(text, end)) {
+            edits.push(Edit::new(colon..end, b"://"));
+        }
+    }
     for (word, least) in [(&b" dot "[..], 1), (b" DOT ", 1), (b" . ", 2)] {
         let places: Vec<usize> = memmem::find_iter(text, word).collect();
         let mut index = 0;

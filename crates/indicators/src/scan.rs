@@ -129,7 +129,7 @@ impl Scan<'_> {
                 place += 1;
             }
             if all & LETTER != 0 {
-                self.keyword(start..place);
+                self.keyword(start..place, all);
             }
             if all & WORTH != 0 {
                 place = self.token(start..place, all).max(place);
@@ -355,7 +355,7 @@ impl Scan<'_> {
     }
 
     /// The words before a place, nearest first.
-    fn words_before(&mut self, place: usize, most: usize) -> Vec<&[u8]> {
+    fn words_before(&mut self, place: usize, most: usize) -> bytes::Words<'_> {
         self.out.work += 32;
         bytes::words_before(self.text, place, most)
     }

@@ -151,7 +151,7 @@ fn dense() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
 
     #[test]
     fn places_fit_and_the_original_stands_there(text in dense(), explain in any::<bool>()) {

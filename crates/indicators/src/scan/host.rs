@@ -10,7 +10,16 @@ use crate::tables::{
     PACKAGE_ROOTS, PRODUCTS,
 };
 use crate::{Kind, Reason};
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::LazyLock;
+
+/// Known extensions, and whether what has them runs or unpacks.
+static EXTENSIONS: LazyLock<HashMap<&str, bool>> = LazyLock::new(|| {
+    let data = DATA_EXTENSION.iter().map(|extension| (*extension, false));
+    data.chain(EXECUTABLE.iter().map(|extension| (*extension, true)))
+        .collect()
+});
 
 impl Scan<'_> {
     /// Reads a run that has dots; gives the place to go on at.
@@ -21,12 +30,19 @@ impl Scan<'_> {
             return run.end;
         }
         let bytes = &text[range.clone()];
+        if memchr::memchr(b'.', bytes).is_none() {
+            self.word(range, token);
+            return run.end;
+        }
+        if self.cisco_mac(&range) {
+            return run.end;
+        }
         if bytes[0].is_ascii_digit()
             && bytes
                 .iter()
                 .all(|byte| byte.is_ascii_digit() || *byte == b'.')
         {
-            return self.numbers(range, &run, token);
+            return self.numbers(range, &run);
         }
         if let Some(dash) = memchr::memchr(b'-', bytes) {
             // From one address to another.
@@ -34,14 +50,19 @@ impl Scan<'_> {
                 range.start..range.start + dash,
                 range.start + dash + 1..range.end,
             );
-            if value::ipv4(&text[from.clone()]).is_some()
-                && value::ipv4(&text[to.clone()]).is_some()
-            {
-                self.ipv4(from, token);
-                return self.ipv4(to, token);
+            if value::ipv4(&text[from.clone()]).is_some() {
+                let last = &text[to.clone()];
+                if value::ipv4(last).is_some() {
+                    self.ipv4(from);
+                    return self.ipv4(to);
+                }
+                if last.len() <= 3 && last.iter().all(u8::is_ascii_digit) {
+                    self.ipv4(from);
+                    return run.end;
+                }
             }
         }
-        if self.technique(&range) || self.cisco_mac(&range) {
+        if self.technique(&range) {
             return run.end;
         }
         self.name(range, token).max(run.end)
@@ -205,13 +226,13 @@ impl Scan<'_> {
         };
         let (stem, extension) = (&bytes[..dot], rest(bytes, dot + 1).to_ascii_lowercase());
         let extension = String::from_utf8_lossy(&extension).into_owned();
-        let name = String::from_utf8_lossy(bytes).into_owned();
-        let known = EXECUTABLE.contains(&extension.as_str());
-        let data = DATA_EXTENSION.contains(&extension.as_str());
+        let known = EXTENSIONS.get(extension.as_str()) == Some(&true);
+        let data = EXTENSIONS.get(extension.as_str()) == Some(&false);
         if !known && !data || stem.is_empty() {
             self.reject(Kind::Domain, range.clone(), otherwise);
             return false;
         }
+        let name = String::from_utf8_lossy(bytes).into_owned();
         if PRODUCTS.contains(&name.to_ascii_lowercase().as_str()) {
             self.reject(Kind::Filename, range.clone(), Reason::ProductName);
             return true;
@@ -305,8 +326,9 @@ pub(crate) fn canonical_domain(bytes: &[u8]) -> Option<(String, suffix::Suffix)>
     }
     let suffix = suffix::of(&name)?;
     // Nobody can register a name with an underscore.
-    let registered = suffix::registered_domain(&name).unwrap_or(&name);
-    (!registered.contains('_')).then_some((name, suffix))
+    let rest = name.len().saturating_sub(suffix.length + 1);
+    let registered = name[..rest].rfind('.').map_or(0, |dot| dot + 1);
+    (!name[registered..].contains('_')).then_some((name, suffix))
 }
 
 /// Without the dots, dashes and underscores around it.

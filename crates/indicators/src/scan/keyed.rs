@@ -4,7 +4,7 @@
 use super::keys::{Key, announced_by};
 use super::{Found, Scan};
 use crate::Kind;
-use crate::bytes::{at, before, is_label, is_one_of, part, rest, text};
+use crate::bytes::{LETTER, at, before, is_label, is_one_of, part, rest, text};
 use memchr::memmem;
 use std::ops::Range;
 
@@ -25,17 +25,18 @@ const VALUE_MOST: usize = 2048;
 
 impl Scan<'_> {
     /// Reads what the first word of a token announces.
-    pub(super) fn keyword(&mut self, token: Range<usize>) {
+    pub(super) fn keyword(&mut self, token: Range<usize>, all: u8) {
         let text = self.text;
         let bytes = &text[token.clone()];
         if !bytes[0].is_ascii_alphabetic() {
             return;
         }
-        let length = bytes
-            .iter()
-            .take(32)
-            .take_while(|byte| is_label(**byte))
-            .count();
+        let length = if all == LETTER {
+            bytes.len()
+        } else {
+            let head = bytes.iter().take(32);
+            head.take_while(|byte| is_label(**byte)).count()
+        };
         if !(2..32).contains(&length) {
             return;
         }

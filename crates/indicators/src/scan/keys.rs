@@ -63,8 +63,37 @@ const fn slot(word: &[u8]) -> usize {
     word.len() * 32 + (word[0] & 31) as usize
 }
 
+/// Few words pass this: by their length, first and last letter.
+static SIEVE: [bool; 4096] = {
+    let mut sieve = [false; 4096];
+    let mut index = 0;
+    while index < WORDS.len() {
+        sieve[hole(WORDS[index].0.as_bytes())] = true;
+        index += 1;
+    }
+    index = 0;
+    while index < PROGRAMS.len() {
+        sieve[hole(PROGRAMS[index].as_bytes())] = true;
+        index += 1;
+    }
+    index = 0;
+    while index < PHONE_WORDS.len() {
+        sieve[hole(PHONE_WORDS[index].as_bytes())] = true;
+        index += 1;
+    }
+    sieve
+};
+
+const fn hole(word: &[u8]) -> usize {
+    let (first, last) = (word[0] & 31, word[word.len() - 1] & 31);
+    (word.len() & 15) << 8 | (first as usize) << 3 ^ (last as usize)
+}
+
 /// What a word of less than 32 bytes announces, in letters of any size.
 pub(super) fn announced_by(word: &[u8]) -> Option<Key> {
+    if !SIEVE[hole(word)] {
+        return None;
+    }
     let near = &KEYS[slot(word)];
     let known = near
         .iter()

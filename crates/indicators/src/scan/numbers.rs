@@ -11,18 +11,13 @@ use std::ops::Range;
 
 impl Scan<'_> {
     /// Numbers with dots between them.
-    pub(super) fn numbers(
-        &mut self,
-        range: Range<usize>,
-        run: &Range<usize>,
-        token: &Range<usize>,
-    ) -> usize {
+    pub(super) fn numbers(&mut self, range: Range<usize>, run: &Range<usize>) -> usize {
         let dots = memchr::memchr_iter(b'.', &self.text[range.clone()])
             .take(5)
             .count();
         let after_dot = before(self.text, range.start) == b'.' && range.start > run.start;
         match dots {
-            3 if !after_dot => self.ipv4(range, token).max(run.end),
+            3 if !after_dot => self.ipv4(range).max(run.end),
             0..=2 => {
                 self.reject(Kind::Ipv4, range, Reason::Version);
                 run.end
@@ -35,7 +30,7 @@ impl Scan<'_> {
     }
 
     /// Four numbers; gives the place to go on at.
-    pub(super) fn ipv4(&mut self, range: Range<usize>, token: &Range<usize>) -> usize {
+    pub(super) fn ipv4(&mut self, range: Range<usize>) -> usize {
         let text = self.text;
         let Some(address) = value::ipv4(&text[range.clone()]) else {
             self.reject(Kind::Ipv4, range.clone(), Reason::OutOfRange);
@@ -54,7 +49,7 @@ impl Scan<'_> {
                     return end;
                 }
                 if let Ok(port) = u16::try_from(number) {
-                    self.push_ipv4(address, range, Some(port));
+                    self.push_ipv4(address, whole, Some(port));
                     return end;
                 }
             } else if is_path(at(text, range.end + 1))
@@ -73,7 +68,6 @@ impl Scan<'_> {
         }
         let end = port.map_or(range.end, |(_, end)| end);
         let whole = range.start..end;
-        let _ = token;
         self.push_ipv4(
             address,
             if port.is_some() { whole } else { range },

@@ -93,7 +93,7 @@ impl Scan<'_> {
         if end < place + 3 {
             return None;
         }
-        let value = crate::bytes::text(&text[start..end]).replace("\\\\", "\\");
+        let value = crate::canonical::name(Kind::Mutex, &crate::bytes::text(&text[start..end]))?;
         self.push(Found::new(Kind::Mutex, value, start..end));
         Some(end)
     }

@@ -74,24 +74,23 @@ pub(crate) fn canonical(bytes: &[u8]) -> Option<Url> {
 
 fn parse(bytes: &[u8]) -> Option<Url> {
     let sign = memchr::memmem::find(bytes, b"://")?;
-    let written = std::str::from_utf8(&bytes[..sign])
-        .ok()?
-        .to_lowercase()
-        .replace('\u{445}', "x");
-    let known = SCHEMES.iter().find(|(known, _)| *known == written);
+    let known = scheme_of(&bytes[..sign]);
+    let written = match known {
+        Some(_) => String::new(),
+        None => std::str::from_utf8(&bytes[..sign]).ok()?.to_lowercase(),
+    };
     let sound = !written.is_empty()
         && written
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
     let mut body = rest(bytes, sign + 3);
     // `https:///evil.com`.
-    while body.first() == Some(&b'/') && known.is_some_and(|(_, scheme)| scheme.starts_with("http"))
-    {
+    while body.first() == Some(&b'/') && known.is_some_and(|scheme| scheme.starts_with("http")) {
         body = &body[1..];
     }
     match known {
-        Some((_, "file")) => None,
-        Some((_, scheme)) => parse_body(scheme, body),
+        Some("file") => None,
+        Some(scheme) => parse_body(scheme, body),
         None if sound => parse_body(&written, body).filter(|url| url.weak.is_none()),
         None => None,
     }
@@ -109,6 +108,7 @@ fn parse_body(scheme: &str, body: &[u8]) -> Option<Url> {
     };
     let (host, port) = divide(place)?;
     let (host, weak) = canonical_host(host)?;
+    let weak = weak.filter(|_| !matches!(scheme, "s3" | "gs"));
     if scheme.is_empty() && (weak.is_some() || user.is_some()) {
         return None;
     }
@@ -203,6 +203,25 @@ fn canonical_host(host: &[u8]) -> Option<(String, Option<Reason>)> {
     })
 }
 
+/// What a scheme is, however it is masked; a Cyrillic letter may stand for the `x`.
+fn scheme_of(written: &[u8]) -> Option<&'static str> {
+    match written {
+        b"https" => return Some("https"),
+        b"http" => return Some("http"),
+        _ => {}
+    }
+    let plain = if written.is_ascii() {
+        Cow::Borrowed(written)
+    } else {
+        let lower = std::str::from_utf8(written).ok()?.to_lowercase();
+        Cow::Owned(lower.replace('\u{445}', "x").into_bytes())
+    };
+    let known = SCHEMES
+        .iter()
+        .find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(&plain));
+    known.map(|(_, scheme)| *scheme)
+}
+
 /// Where the scheme before a `://` begins, if there is one.
 fn scheme_start(text: &[u8], sign: usize, token_start: usize) -> Option<usize> {
     let least = sign.saturating_sub(SCHEME_MOST).max(token_start);
@@ -213,11 +232,11 @@ fn scheme_start(text: &[u8], sign: usize, token_start: usize) -> Option<usize> {
     while start > least && within(text[start - 1]) {
         start -= 1;
     }
-    let written = std::str::from_utf8(&text[start..sign]).ok()?;
-    let lower = written.to_lowercase().replace('\u{445}', "x");
-    if SCHEMES.iter().any(|(known, _)| *known == lower) {
+    if scheme_of(&text[start..sign]).is_some() {
         return Some(start);
     }
+    let written = std::str::from_utf8(&text[start..sign]).ok()?;
+    let lower = written.to_lowercase();
     // Glued to a word: `urlhttp://`, `**http://`, `_hxxp://`.
     let longest = SCHEMES
         .iter()
