@@ -154,7 +154,7 @@ fn words(text: &str) -> String {
     let mut after_word = false;
     for piece in text.split(' ') {
         let word = encoded(piece);
-        if !out.is_empty() && !(after_word && word.is_some()) {
+        if !(out.is_empty() || after_word && word.is_some()) {
             out.push(' ');
         }
         after_word = word.is_some();

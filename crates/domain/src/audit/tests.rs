@@ -1,3 +1,5 @@
+//! The auditor against entries that are missing, doubled, late or unasked, and against all that is right.
+
 use super::*;
 use crate::escalation::MINUTE_MS;
 use crate::id::TicketNo;
