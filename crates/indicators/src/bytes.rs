@@ -82,10 +82,10 @@ pub(crate) fn is_one_of(words: &[&str], word: &[u8]) -> bool {
         .any(|known| known.as_bytes().eq_ignore_ascii_case(word))
 }
 
-/// Up to four words.
+/// Up to six words.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Words<'t> {
-    all: [&'t [u8]; 4],
+    all: [&'t [u8]; 6],
     count: usize,
 }
 
@@ -97,13 +97,13 @@ impl<'t> std::ops::Deref for Words<'t> {
     }
 }
 
-/// The words before a place on the same line, nearest first, at most `most` (of four), looking back at most 96 bytes.
+/// The words before a place on the same line, nearest first, at most `most` (of six), looking back at most 96 bytes.
 /// Quotes, colons, equal signs and the like between do not count.
 pub(crate) fn words_before(text: &[u8], place: usize, most: usize) -> Words<'_> {
     let least = place.saturating_sub(96);
     let mut words = Words::default();
     let mut end = place;
-    while words.count < most.min(4) {
+    while words.count < most.min(6) {
         while end > least && !is_key(text[end - 1]) {
             if text[end - 1] == b'\n' {
                 return words;

@@ -300,8 +300,9 @@ impl Scan<'_> {
         let bytes = &text[token.clone()];
         let percents = memchr::memchr_iter(b'%', bytes).take(4).count();
         if percents >= 3 && memmem::find(bytes, b"://").is_none() {
+            // What it says is read where it is decoded.
             self.out.coded.push(token.clone());
-            return None;
+            return Some(token.end);
         }
         let start = bytes.iter().position(|byte| is_code(*byte))? + token.start;
         // After `key=` or `data:text/html;base64,` the code is what follows.

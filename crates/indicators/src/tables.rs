@@ -232,7 +232,7 @@ pub(crate) const DNS_WORDS: &[&str] = &[
     "domain", "domains", "dns", "query", "qname", "host", "hostname", "fqdn", "rrname", "server_name", "servername",
     "sni", "c2", "c&c", "cnc", "site", "website", "resolves", "resolved", "resolve", "nslookup", "dig", "ping",
     "whois", "nxdomain", "cname", "dest_host", "dsthost", "http_host", "cs-host", "cs_host", "tls.sni", "dns.query",
-    "dns.rrname", "url", "visit", "query[a]", "query[aaaa]", "to", "destination", "callback", "beacon", "beacons",
+    "dns.rrname", "url", "visit", "query[a]", "query[aaaa]", "destination", "callback", "beacon", "beacons",
 ];
 
 /// Words beside a name with a dot that make it a file.

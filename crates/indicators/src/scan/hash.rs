@@ -67,9 +67,11 @@ impl Scan<'_> {
     /// What the words before say of it: the nearest of them that knows hashes decides.
     fn judge_hash(&mut self, found: &mut Found, start: usize) {
         let words: Vec<Vec<u8>> = self
-            .words_before(start, 4)
+            .words_before(start, 6)
             .iter()
-            .map(|word| word.to_ascii_lowercase())
+            .filter(|word| !is_one_of(&["is", "of", "the", "a", "for", "was", "value"], word))
+            .map(|word| word.rsplit(|byte| *byte == b'.').next().unwrap_or(word))
+            .map(<[u8]>::to_ascii_lowercase)
             .collect();
         for (index, word) in words.iter().enumerate() {
             let next = words.get(index + 1).map_or(&b""[..], Vec::as_slice);

@@ -4,7 +4,7 @@ use super::numbers::port_at;
 use super::suffix;
 use super::value;
 use super::{Found, Scan};
-use crate::bytes::{at, before, is_alnum, rest};
+use crate::bytes::{at, before, is_alnum, is_one_of, rest};
 use crate::tables::{
     CODE_ROOTS, DATA_EXTENSION, DNS_WORDS, DOUBTFUL_EXTENSION, EXECUTABLE, FILE_FIRST, FILE_WORDS,
     PACKAGE_ROOTS, PRODUCTS,
@@ -130,23 +130,22 @@ impl Scan<'_> {
 
     /// Does something around say that a name with the suffix of a file is a host?
     fn is_asked_for(&mut self, range: &Range<usize>, domain: &str) -> bool {
-        if self.follows(range.start, 1, DNS_WORDS) {
+        let near = self.words_before(range.start, 2);
+        let linked = near
+            .first()
+            .is_some_and(|word| is_one_of(&["for", "of", "is", "name"], word));
+        let asked = near.get(usize::from(linked));
+        if asked.is_some_and(|word| is_one_of(DNS_WORDS, word)) {
             return true;
         }
-        // Three labels, alone on a line among others of the kind.
+        // Three labels alone on a line, as lists of hosts have them.
         let text = self.text;
-        let alone = matches!(before(text, range.start), b'\n' | b' ')
-            && matches!(at(text, range.end), b'\n' | b'\r');
-        let mut labels = domain.rsplit('.').skip(1);
-        let file = labels.next().is_some_and(|label| {
-            EXECUTABLE.contains(&label)
-                || DATA_EXTENSION.contains(&label)
-                || label.bytes().all(|byte| byte.is_ascii_digit())
+        let alone =
+            before(text, range.start) == b'\n' && matches!(at(text, range.end), b'\n' | b'\r');
+        let file = domain.rsplit('.').nth(1).is_some_and(|label| {
+            EXTENSIONS.contains_key(label) || label.bytes().all(|byte| byte.is_ascii_digit())
         });
-        alone
-            && !file
-            && domain.matches('.').count() >= 2
-            && self.follows(range.start, 1, DNS_WORDS)
+        alone && !file && domain.matches('.').count() >= 2
     }
 
     /// Why a name with a public suffix is no domain here.
