@@ -4,8 +4,10 @@ mod admin;
 mod bench;
 mod config;
 mod demo;
+mod input;
 mod output;
 mod remote;
+mod scan;
 mod serve;
 mod telemetry;
 
@@ -43,6 +45,8 @@ enum Command {
     Channels(remote::ChannelsCommand),
     /// Hand a shift over on a server, or accept one.
     Handover(remote::Handover),
+    /// Search logs for indicators: files, folders, a pipe, or a file that grows.
+    Scan(scan::Scan),
     /// Print the API's OpenAPI document.
     Openapi,
     /// Print every setting with its default, as a settings file.
@@ -103,6 +107,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
         Command::Deliveries(d) => Ok(d.run()),
         Command::Channels(c) => Ok(c.run()),
         Command::Handover(h) => Ok(h.run()),
+        Command::Scan(s) => s.run(),
         Command::Openapi => {
             let document = midwatch_web::api::openapi();
             say(&serde_json::to_string_pretty(&document).map_err(|e| e.to_string())?);
