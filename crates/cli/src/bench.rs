@@ -3,9 +3,11 @@
 mod client;
 mod escalation;
 mod fanout;
+mod indicators;
 mod load;
 mod server;
 mod table;
+mod text;
 
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -27,6 +29,8 @@ pub enum Part {
     Verify,
     /// 100,000 tickets whose clocks run, and 1,000 more that are due in the same second; 10,000 pages at once.
     Escalation,
+    /// Extraction from texts, and logs searched for 10,000, 1,000,000 and 10,000,000 indicators.
+    Indicators,
 }
 
 /// Measure this machine.
@@ -44,6 +48,9 @@ pub struct Bench {
     /// An empty PostgreSQL database to measure as well.
     #[arg(long, value_name = "URL")]
     postgres: Option<String>,
+    /// Write the texts and lists of `indicators` here too, to measure other tools with them.
+    #[arg(long, value_name = "DIR")]
+    texts: Option<PathBuf>,
     /// A folder for the data; it is emptied of what the measurement made.
     #[arg(long, value_name = "DIR", default_value = "midwatch-bench")]
     folder: PathBuf,
@@ -58,6 +65,24 @@ impl Bench {
         let wants = |p: Part| self.parts.is_empty() || self.parts.contains(&p);
         let mut table = Table::default();
         table.note(&machine());
+        if wants(Part::Indicators) {
+            let size = if self.quick {
+                indicators::Size {
+                    text: 8_000_000,
+                    indicators: vec![10_000, 100_000],
+                }
+            } else {
+                indicators::Size {
+                    text: 128_000_000,
+                    indicators: vec![10_000, 1_000_000, 10_000_000],
+                }
+            };
+            indicators::measure(&size, self.texts.as_deref(), &mut table)?;
+            if self.parts == [Part::Indicators] {
+                crate::say(&table.print());
+                return Ok(());
+            }
+        }
         let mut engines: Vec<(&str, Option<&str>)> = vec![("embedded", None)];
         match &self.postgres {
             Some(url) => engines.push(("PostgreSQL", Some(url))),

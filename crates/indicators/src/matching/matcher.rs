@@ -127,6 +127,13 @@ impl Matcher {
         segments + self.filter.bytes() + size_of_val(self.near.as_slice()) + self.texts.bytes()
     }
 
+    /// Whether some segment holds exactly this canonical value.
+    #[must_use]
+    pub fn holds(&self, kind: Kind, value: &str) -> bool {
+        let key = key(kind, value.as_bytes());
+        self.may_hold(key) && self.segments.iter().any(|segment| segment.keys.has(key))
+    }
+
     /// Every indicator that a canonical value is or belongs to: a host to its parents down to the registered domain,
     /// an address to its networks, a URL to itself without query and to its host, an e-mail address to its domain.
     ///
