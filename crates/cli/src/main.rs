@@ -4,6 +4,7 @@ mod admin;
 mod bench;
 mod config;
 mod demo;
+mod extract;
 mod input;
 mod output;
 mod remote;
@@ -45,6 +46,8 @@ enum Command {
     Channels(remote::ChannelsCommand),
     /// Hand a shift over on a server, or accept one.
     Handover(remote::Handover),
+    /// Find indicators in a text: files or standard input, packed or not.
+    Extract(extract::Extract),
     /// Search logs for indicators: files, folders, a pipe, or a file that grows.
     Scan(scan::Scan),
     /// Print the API's OpenAPI document.
@@ -107,6 +110,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
         Command::Deliveries(d) => Ok(d.run()),
         Command::Channels(c) => Ok(c.run()),
         Command::Handover(h) => Ok(h.run()),
+        Command::Extract(e) => e.run(),
         Command::Scan(s) => s.run(),
         Command::Openapi => {
             let document = midwatch_web::api::openapi();
