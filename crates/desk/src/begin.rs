@@ -50,6 +50,8 @@ pub fn begin(w: &mut WriteTx<'_>, say: &Begin) -> Result<PersonId, Fault> {
         last_resort: id.clone(),
         time_zone: say.time_zone.clone(),
         policy: None,
+        own_domains: Vec::new(),
+        own_ranges: Vec::new(),
     };
     revise(w, &system, Revision::Organisation(organisation))?;
     let team = Team {

@@ -14,6 +14,7 @@ use crate::log_review::LogReview;
 use crate::message::{MessageTemplate, shipped};
 use crate::moment::Moment;
 use crate::notify::{NoticeKind, NotifyRules};
+use crate::observable::{IgnoredValue, ObservableKey};
 use crate::people::{Organisation, Person, Team};
 use crate::procedure::Procedure;
 use crate::regulation::Regime;
@@ -61,6 +62,8 @@ pub struct Directory {
     pub feeds: BTreeMap<FeedId, Feed>,
     /// Log reviews that are not deleted.
     pub log_reviews: BTreeMap<LogReviewId, LogReview>,
+    /// Values that tie no tickets together.
+    pub ignored: BTreeMap<ObservableKey, IgnoredValue>,
 }
 
 impl Directory {
@@ -135,6 +138,12 @@ impl Directory {
             }
             Revision::LogReview(r) => {
                 self.log_reviews.insert(r.id.clone(), r.clone());
+            }
+            Revision::IgnoredValue(i) if i.deleted => {
+                self.ignored.remove(&i.key());
+            }
+            Revision::IgnoredValue(i) => {
+                self.ignored.insert(i.key(), i.clone());
             }
         }
     }

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::Refusal;
 use crate::access::Role;
 use crate::id::{PersonId, PolicyId, ScheduleId, TeamId};
+use crate::observable;
 use crate::refusal::{optional_text, required_line};
 use crate::words::Severity;
 
@@ -143,7 +144,16 @@ pub struct Organisation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub policy: Option<PolicyId>,
+    /// Its own domains: hosts and addresses under them are assets, not indicators.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own_domains: Vec<String>,
+    /// Its own addresses and networks, such as `198.51.100.0/24`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own_ranges: Vec<String>,
 }
+
+/// Most domains, and most ranges, that an organisation calls its own.
+const MOST_OWN: usize = 1000;
 
 impl Organisation {
     /// Checks and cleans the texts; the time zone must be known.
@@ -159,6 +169,23 @@ impl Organisation {
                 "Expected an IANA time zone such as Europe/Berlin or UTC.",
             ));
         }
+        self.own_domains = own("own_domains", &self.own_domains, observable::check_domain)?;
+        self.own_ranges = own("own_ranges", &self.own_ranges, observable::check_range)?;
         Ok(self)
     }
+}
+
+/// Checks what an organisation calls its own; each once, in order.
+fn own(
+    field: &str,
+    given: &[String],
+    check: fn(&str) -> Result<String, Refusal>,
+) -> Result<Vec<String>, Refusal> {
+    if given.len() > MOST_OWN {
+        let says = format!("At most {MOST_OWN}; these are {}.", given.len());
+        return Err(Refusal::invalid(field, says));
+    }
+    let given = given.iter().filter(|g| !g.trim().is_empty());
+    let checked: BTreeSet<String> = given.map(|g| check(g)).collect::<Result<_, _>>()?;
+    Ok(checked.into_iter().collect())
 }

@@ -13,6 +13,7 @@ use crate::log_review::LogReview;
 use crate::message::MessageTemplate;
 use crate::moment::Moment;
 use crate::notify::NotifyRules;
+use crate::observable::IgnoredValue;
 use crate::people::{Organisation, Person, Team};
 use crate::procedure::Procedure;
 use crate::refusal::{optional_text, required_line};
@@ -57,6 +58,8 @@ pub enum Revision {
     LogReview(LogReview),
     /// A feed of indicators.
     Feed(Feed),
+    /// A value that ties no tickets together.
+    IgnoredValue(IgnoredValue),
 }
 
 impl Revision {
@@ -79,6 +82,7 @@ impl Revision {
             Revision::Message(_) => "message",
             Revision::LogReview(_) => "log_review",
             Revision::Feed(_) => "feed",
+            Revision::IgnoredValue(_) => "ignored_value",
         }
     }
 
@@ -101,6 +105,7 @@ impl Revision {
             Revision::Message(m) => m.kind.as_str().into(),
             Revision::LogReview(r) => r.id.to_string(),
             Revision::Feed(f) => f.id.to_string(),
+            Revision::IgnoredValue(i) => i.key().to_string(),
         }
     }
 
@@ -123,6 +128,7 @@ impl Revision {
             Revision::Message(m) => m.kind.label(),
             Revision::LogReview(r) => &r.system,
             Revision::Feed(f) => &f.name,
+            Revision::IgnoredValue(i) => &i.value,
         }
     }
 }

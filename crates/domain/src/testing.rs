@@ -64,6 +64,8 @@ pub fn directory() -> Directory {
             last_resort: id("ada"),
             time_zone: "Europe/Berlin".into(),
             policy: None,
+            own_domains: Vec::new(),
+            own_ranges: Vec::new(),
         }),
         ..Directory::default()
     };

@@ -12,6 +12,7 @@ use crate::directory::Directory;
 use crate::facts::Facts;
 use crate::id::{EvidenceId, NoteId, PersonId, TaskId, TeamId, TicketNo};
 use crate::moment::Moment;
+use crate::observable::{Observable, ObservableKey};
 use crate::regulation::{Declaration, Filing, Withdrawal};
 use crate::template::{Template, Values};
 use crate::words::{Origin, Outcome, Pap, Phase, Severity, Tlp};
@@ -61,6 +62,12 @@ verbs! {
     declare: Declare => Declared;
     withdraw_declaration: WithdrawDeclaration => DeclarationWithdrawn;
     file_report: FileReport => ReportFiled, DeadlineWarned, DeadlineMissed;
+    observe: Observe => Observed;
+    drop_observable: DropObservable => ObservableDropped;
+    mark_observable: MarkObservable => ObservableMarked;
+    confirm_indicator: ConfirmIndicator => IndicatorConfirmed;
+    revoke_indicator: RevokeIndicator => IndicatorRevoked;
+    report_hit: ReportHit => IndicatorHit;
 }
 
 pub mod brief;
@@ -73,6 +80,7 @@ mod task;
 pub use clocks::{Mark, Pause};
 pub use custody::{Custody, CustodyEvent, Evidence};
 pub use escalation::{Answer, Cause, Escalation, Page, Quiet, Wants, acts};
+pub use observe::{NewObservable, Seen};
 pub use open::{Open, Opened};
 pub use relation::Relation;
 pub use task::{Task, TaskState};
@@ -279,6 +287,10 @@ pub struct Ticket {
     /// Notes, and who wrote each; texts stand in the record.
     #[schema(value_type = Object)]
     pub notes: BTreeMap<NoteId, PersonId>,
+    /// What was seen: values, and what this ticket says of each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub observables: BTreeMap<ObservableKey, Observable>,
 }
 
 impl Ticket {
@@ -330,6 +342,19 @@ impl Ticket {
             .iter()
             .find(|e| e.id == *id)
             .ok_or_else(|| Refusal::missing("evidence"))
+    }
+
+    /// An observable of this ticket, by a kind and value that may be written in any way.
+    ///
+    /// # Errors
+    /// A refusal naming `kind` or `value`; missing if the ticket does not have it.
+    pub fn observable_named(&self, kind: &str, value: &str) -> Result<ObservableKey, Refusal> {
+        let key = ObservableKey::read(kind, value)?;
+        if self.observables.contains_key(&key) {
+            Ok(key)
+        } else {
+            Err(Refusal::missing("observable of this ticket"))
+        }
     }
 
     /// The template in the version it was opened under.

@@ -14,7 +14,9 @@ use midwatch_domain::people::AccountState;
 use midwatch_domain::refusal::{Refusal, RefusalKind};
 use midwatch_domain::testing::desk::attach;
 use midwatch_domain::testing::{CAST, Desk, id, team, token, viewer};
-use midwatch_domain::ticket::{Command, ReportFailure, Ticket, TicketEntry, VerifyEvidence};
+use midwatch_domain::ticket::{
+    Command, ReportFailure, ReportHit, Ticket, TicketEntry, VerifyEvidence,
+};
 use midwatch_domain::words::{Origin, Phase, Severity};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -107,7 +109,15 @@ fn command(t: &Ticket, desk: &Desk, verb: u8, a: u8, b: u8) -> Result<Command, R
     let brief =
         |to| json!({ "to": to, "situation": "s", "done": "d", "open": reason, "next_steps": "n" });
     let relation = ["related", "causes", "caused_by"][usize::from(b) % 3];
-    let verbs: [(&str, Value); 40] = [
+    let value = t
+        .observables
+        .keys()
+        .nth(usize::from(a) % t.observables.len().max(1));
+    let value = value.map_or("evil.example", |k| k.value.as_str());
+    let sure = t.observables.iter().find(|(_, o)| o.confirmed.is_some());
+    let confirmed = sure.map_or(value, |(k, _)| k.value.as_str());
+    let part = ["attacker", "victim"][usize::from(a) % 2];
+    let verbs: [(&str, Value); 45] = [
         ("acknowledge", json!({})),
         ("take", json!({ "reason": reason })),
         ("offer_handoff", brief(id(name(a)))),
@@ -193,15 +203,35 @@ fn command(t: &Ticket, desk: &Desk, verb: u8, a: u8, b: u8) -> Result<Command, R
             "file_report",
             json!({ "regime": "gdpr", "report": "authority", "reference": format!("R{b}") }),
         ),
+        (
+            "observe",
+            json!({ "text": format!("evil{}.example and {reason}", a % 3) }),
+        ),
+        (
+            "drop_observable",
+            json!({ "kind": "domain", "value": value, "reason": reason }),
+        ),
+        (
+            "mark_observable",
+            json!({ "kind": "domain", "value": value, "role": part }),
+        ),
+        (
+            "confirm_indicator",
+            json!({ "kind": "domain", "value": value, "confidence": a % 101, "why": reason }),
+        ),
+        (
+            "revoke_indicator",
+            json!({ "kind": "domain", "value": confirmed, "why": reason }),
+        ),
     ];
-    match usize::from(verb) % 43 {
-        40 => Ok(attach("a.log").into()),
-        41 => {
+    match usize::from(verb) % 49 {
+        45 => Ok(attach("a.log").into()),
+        46 => {
             let evidence = evidence.ok_or_else(|| Refusal::missing("evidence"))?;
             let found = (b > 99).then(|| "a".repeat(64));
             Ok(VerifyEvidence { evidence, found }.into())
         }
-        42 => {
+        47 => {
             let person = id(name(a));
             let reason = reason.to_owned();
             Ok(ReportFailure {
@@ -211,6 +241,16 @@ fn command(t: &Ticket, desk: &Desk, verb: u8, a: u8, b: u8) -> Result<Command, R
             }
             .into())
         }
+        48 => Ok(ReportHit {
+            kind: "domain".into(),
+            value: value.into(),
+            feed: format!("Feed {}", a % 3),
+            indicator: "indicator--1".into(),
+            name: String::new(),
+            confidence: 50,
+            retro: false,
+        }
+        .into()),
         n => Command::parse(verbs[n].0, verbs[n].1.clone()),
     }
 }

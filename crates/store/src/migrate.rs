@@ -7,6 +7,7 @@ use crate::params;
 const MIGRATIONS: &[(i64, &str)] = &[
     (1, include_str!("migrations/0001_begin.sql")),
     (2, include_str!("migrations/0002_watch.sql")),
+    (3, include_str!("migrations/0003_observables.sql")),
     (4, include_str!("migrations/0004_intelligence.sql")),
 ];
 

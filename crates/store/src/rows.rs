@@ -6,6 +6,7 @@ pub mod delivery;
 pub mod directory;
 pub mod head;
 pub mod idempotency;
+pub(crate) mod observables;
 pub mod raised;
 pub mod sweep;
 pub mod ticket;

@@ -41,6 +41,7 @@ pub fn statements(pg: bool) -> Vec<&'static str> {
         rows::directory::STATEMENTS,
         rows::head::STATEMENTS,
         rows::idempotency::STATEMENTS,
+        rows::observables::STATEMENTS,
         rows::raised::STATEMENTS,
         rows::sweep::STATEMENTS,
         rows::ticket::STATEMENTS,

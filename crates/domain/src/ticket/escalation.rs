@@ -272,4 +272,6 @@ const SEEING: &[&str] = &[
     Unwatched::KIND,
     Restricted::KIND,
     Unrestricted::KIND,
+    // Mostly found by Midwatch in what somebody wrote.
+    Observed::KIND,
 ];

@@ -1,6 +1,7 @@
 //! Two tickets are about one incident: one is closed into the other. Nothing is destroyed; reopening undoes it.
 
 use super::*;
+use crate::observable::{Observable, ObservableKey, Source};
 use crate::refusal::required_text;
 
 /// Close this ticket into another that covers the same incident.
@@ -71,10 +72,21 @@ impl Verb for Merge {
         let room = crate::template::MAX_TAGS.saturating_sub(other.tags.len());
         let tags = t.tags.difference(&other.tags).take(room).cloned().collect();
         let absorbed = Absorbed { from: t.number, title: t.title.clone(), tags, reason: reason.clone() };
-        Ok(vec![
+        let seen = |(key, o): (&ObservableKey, &Observable)| Seen {
+            kind: key.kind,
+            value: key.value.clone(),
+            original: o.original.clone(),
+            role: o.role,
+            note: o.note.clone(),
+            source: Source::Ticket(t.number),
+        };
+        let taken = Observed::new(t.observables.iter().map(seen).collect(), &other.observables);
+        let mut entries = vec![
             TicketEntry::from(Merged { into: self.into, reason }).about(t.number),
             TicketEntry::from(absorbed).about(self.into),
-        ])
+        ];
+        entries.extend(taken.map(|o| TicketEntry::from(o).about(self.into)));
+        Ok(entries)
     }
 }
 

@@ -1,6 +1,7 @@
 //! A note in the timeline. Notes are corrected, never edited.
 
 use super::*;
+use crate::observable::Source;
 use crate::refusal::required_text;
 
 /// Write a note.
@@ -13,6 +14,9 @@ pub struct AddNote {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub occurred_at: Option<Moment>,
+    /// Exactly these observables; else those that the text holds.
+    #[serde(default)]
+    pub observables: Option<Vec<NewObservable>>,
 }
 
 /// Entry: a note was written.
@@ -39,9 +43,11 @@ impl Verb for AddNote {
         let at = facts.past("occurred_at", self.occurred_at)?;
         let note = NoteId::from_bytes(facts.ids.next());
         let by = facts.viewer.actor.person().cloned();
+        let (chosen, source) = (self.observables.as_ref(), Source::Note(note.clone()));
+        let seen = observe::beside(t.number, &text, chosen, &source, &t.observables, facts)?;
         let mut planned = TicketEntry::from(Noted { note, by, text }).about(t.number);
         planned.occurred_at = Some(at);
-        Ok(vec![planned])
+        Ok([Some(planned), seen].into_iter().flatten().collect())
     }
 }
 

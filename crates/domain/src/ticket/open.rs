@@ -1,7 +1,9 @@
 //! A ticket comes into being: from a template or blank, with an owner from the first moment.
 
 use super::*;
+use crate::observable::Source;
 use crate::refusal::{optional_text, required_line};
+use crate::template::FieldKind;
 
 /// Open a ticket.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -43,6 +45,9 @@ pub struct Open {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub discovered_at: Option<Moment>,
+    /// Exactly these observables; else those that the title, the description and text fields hold.
+    #[serde(default)]
+    pub observables: Option<Vec<NewObservable>>,
 }
 
 /// Entry: a ticket was opened, with everything it began with.
@@ -224,11 +229,31 @@ impl Open {
             split_from: None,
             restricted_to: None,
         };
-        Ok(vec![TicketEntry::from(opened).about(facts.next_number)])
+        let number = facts.next_number;
+        let chosen = self.observables.as_ref();
+        let (source, none) = (Source::Opening, BTreeMap::new());
+        let text = opened.text(template);
+        let seen = observe::beside(number, &text, chosen, &source, &none, facts)?;
+        let opened = TicketEntry::from(opened).about(number);
+        Ok([Some(opened), seen].into_iter().flatten().collect())
     }
 }
 
 impl Opened {
+    /// What its writer wrote: the title, the description and the fields that take text.
+    fn text(&self, template: Option<&Template>) -> String {
+        let mut parts = vec![self.title.as_str(), self.description.as_str()];
+        for field in template.iter().flat_map(|t| &t.fields) {
+            if let (true, Some(Value::String(text))) = (
+                matches!(field.kind, FieldKind::Text | FieldKind::LongText),
+                self.fields.get(&field.key),
+            ) {
+                parts.push(text);
+            }
+        }
+        parts.join("\n")
+    }
+
     /// What a ticket split off `from` begins with. Its owner is the owner of `from`, unless that person is gone: nobody
     /// else has accepted anything.
     pub(super) fn split_off(
@@ -334,6 +359,7 @@ impl Opened {
             restricted_to: o.restricted_to,
             watchers: BTreeSet::new(),
             notes: BTreeMap::new(),
+            observables: BTreeMap::new(),
         }
     }
 }

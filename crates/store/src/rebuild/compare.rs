@@ -9,25 +9,35 @@ use std::collections::BTreeSet;
 
 use super::COLUMNS;
 use crate::db::{Row, Tx};
-use crate::rows::{directory, head, ticket};
+use crate::rows::{directory, head, observables, ticket};
 use crate::{StoreError, log, params, search};
 
 const STATE: &str = "SELECT state FROM ticket_states WHERE number = ?1";
 const PEOPLE: &str = "SELECT person, tie FROM ticket_people WHERE number = ?1";
 const TAGS: &str = "SELECT tag FROM ticket_tags WHERE number = ?1";
 const FOUND: &str = "SELECT rowid FROM search WHERE rowid = ?1";
+const SIGHTINGS: &str = "SELECT o.kind, o.value, o.sort_key, s.direct, s.via, s.role, s.restricted, s.confirmed, s.at FROM sightings s JOIN observables o ON o.fingerprint = s.fingerprint WHERE s.ticket = ?1";
+const BAND: &str = "SELECT 1 FROM text_bands WHERE band = ?1 AND ticket = ?2";
+/// Values whose counters are not what their sightings give.
+const MISCOUNTED: &str = "SELECT o.value FROM observables o LEFT JOIN (SELECT fingerprint, SUM(1 - restricted) AS seen, SUM(restricted) AS hidden,
+ COALESCE(MIN(CASE WHEN restricted = 0 THEN at END), 0) AS first_at, COALESCE(MAX(CASE WHEN restricted = 0 THEN at END), 0) AS last_at FROM sightings GROUP BY fingerprint) s
+ ON s.fingerprint = o.fingerprint WHERE o.tickets <> COALESCE(s.seen, 0) OR o.hidden <> COALESCE(s.hidden, 0) OR s.fingerprint IS NULL OR o.first_at <> s.first_at OR o.last_at <> s.last_at LIMIT 5";
 const LAST_TICKET: &str = "SELECT COALESCE(MAX(ticket), 0) FROM log";
 const OF_KIND: &str = "SELECT seq, ticket, actor, kind, version, occurred_at, recorded_at, fields, hash FROM log WHERE kind = ?1 AND seq > ?2 ORDER BY seq LIMIT 500";
 const REVISIONS: &str = "SELECT seq, body FROM revisions WHERE seq > ?1 ORDER BY seq LIMIT 500";
 const READS: &str = "SELECT procedure, version, person FROM procedure_reads";
 const COUNTS: &str = "SELECT (SELECT COUNT(*) FROM log), (SELECT COUNT(*) FROM tickets), (SELECT COUNT(*) FROM ticket_states),
- (SELECT COUNT(*) FROM ticket_people), (SELECT COUNT(*) FROM ticket_tags), (SELECT COUNT(*) FROM search)";
+ (SELECT COUNT(*) FROM ticket_people), (SELECT COUNT(*) FROM ticket_tags), (SELECT COUNT(*) FROM search),
+ (SELECT COUNT(*) FROM sightings), (SELECT COUNT(*) FROM text_bands)";
 
 /// Every statement of this file.
 pub(crate) const STATEMENTS: &[&str] = &[
     STATE,
     PEOPLE,
     TAGS,
+    SIGHTINGS,
+    BAND,
+    MISCOUNTED,
     FOUND,
     LAST_TICKET,
     OF_KIND,
@@ -64,6 +74,8 @@ struct Expected {
     people: i64,
     tags: i64,
     search: i64,
+    sightings: i64,
+    bands: i64,
 }
 
 /// Folds the whole record and compares it with the rows.
@@ -82,6 +94,11 @@ pub fn check(tx: &mut Tx<'_>) -> Result<Comparison, StoreError> {
     out.same(next == last + 1, || {
         format!("the next ticket would be {next}, after {last}")
     });
+    for row in tx.all(MISCOUNTED, &[])? {
+        let value = row.text(0)?;
+        out.differences
+            .push(format!("the counters of {value} differ from its sightings"));
+    }
     compare_revisions(tx, &mut out)?;
     compare_reads(tx, &mut out)?;
     let counts = tx.one(COUNTS, &[])?;
@@ -92,6 +109,8 @@ pub fn check(tx: &mut Tx<'_>) -> Result<Comparison, StoreError> {
         (3, "people of tickets", expected.people),
         (4, "tags of tickets", expected.tags),
         (5, "texts to search", expected.search),
+        (6, "sightings", expected.sightings),
+        (7, "bands of texts", expected.bands),
     ] {
         let rows = counts.int(i)?;
         out.same(rows == folded, || {
@@ -138,6 +157,32 @@ fn compare_ticket(
     out.same(texts(tx, TAGS, number)? == folded, || {
         format!("{number}: its tags differ from the record")
     });
+    compare_observables(tx, &t, expected, out)
+}
+
+fn compare_observables(
+    tx: &mut Tx<'_>,
+    t: &Ticket,
+    expected: &mut Expected,
+    out: &mut Comparison,
+) -> Result<(), StoreError> {
+    let number = t.number;
+    let sightings = observables::sightings(t);
+    expected.sightings += i64::try_from(sightings.len()).unwrap_or(i64::MAX);
+    let folded: BTreeSet<String> = sightings
+        .iter()
+        .map(|(key, s)| format!("{:?}", observables::columns(key, s)))
+        .collect();
+    let rows = tx.all(SIGHTINGS, params![number.0])?;
+    let stored: BTreeSet<String> = rows.iter().map(|r| format!("{:?}", r.values())).collect();
+    out.same(stored == folded, || {
+        format!("{number}: its sightings differ from the record")
+    });
+    for band in observables::bands(t) {
+        expected.bands += 1;
+        let found = tx.opt(BAND, params![band, number.0])?.is_some();
+        out.same(found, || format!("{number}: a band of its text is missing"));
+    }
     Ok(())
 }
 

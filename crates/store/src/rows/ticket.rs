@@ -9,7 +9,7 @@ use midwatch_domain::ticket::{At, Planned, Ticket, TicketEntry};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::db::{Tx, Value};
-use crate::rows::{delivery, timer};
+use crate::rows::{delivery, observables, timer};
 use crate::{StoreError, WriteTx, params, search};
 
 const LOAD: &str = "SELECT state FROM ticket_states WHERE number = ?1";
@@ -166,7 +166,7 @@ pub fn tombstone(field: &str) -> Option<serde_json::Value> {
         "title" | "description" | "text" | "summary" | "lessons" | "reason" | "result" | "name"
         | "source" | "from" | "to" | "why" => Some(TOMBSTONE.into()),
         "fields" | "before" | "after" => Some(serde_json::json!({})),
-        "tags" => Some(serde_json::json!([])),
+        "tags" | "observables" => Some(serde_json::json!([])),
         "brief" => Some(
             serde_json::json!({ "situation": TOMBSTONE, "done": TOMBSTONE, "open": TOMBSTONE, "next_steps": TOMBSTONE }),
         ),
@@ -213,7 +213,7 @@ pub(crate) fn save(tx: &mut Tx<'_>, before: Option<&Ticket>, t: &Ticket) -> Resu
     for tag in t.tags.difference(old_tags) {
         tx.exec(ADD_TAG, params![tag.as_str(), n])?;
     }
-    Ok(())
+    observables::save(tx, before, t)
 }
 
 /// What lists and filters need, in the order of [`SAVE`].

@@ -44,6 +44,9 @@ fn every_table_is_recorded_folded_carried_or_left_behind(place: &Place) {
         "procedure_reads",
         "timers",
         "clocks",
+        "observables",
+        "sightings",
+        "text_bands",
     ];
     let left = [
         "sessions",
