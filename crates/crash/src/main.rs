@@ -112,6 +112,7 @@ async fn note(
     let note = AddNote {
         text: key.to_owned(),
         occurred_at: None,
+        observables: None,
     };
     let done = desk.act(viewer.clone(), number, note, once(key)).await?;
     Ok(acknowledged(key, &done))

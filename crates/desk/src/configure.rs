@@ -3,6 +3,7 @@
 mod escalation;
 pub(crate) mod feed;
 mod log_review;
+mod observables;
 pub(crate) mod post;
 
 use midwatch_domain::Refusal;
@@ -84,6 +85,7 @@ pub fn revise(w: &mut WriteTx<'_>, viewer: &Viewer, body: Revision) -> Result<Re
         Revision::Channel(c) => post::channel(&viewer, &d, c)?,
         Revision::NotifyRules(r) => post::rules(&viewer, &d, r)?,
         Revision::Message(m) => post::message(&viewer, &d, m)?,
+        Revision::IgnoredValue(i) => observables::ignored(&viewer, &d, i, w.now)?,
         Revision::LogReview(r) => log_review::check(&viewer, &d, r, w.now)?,
         Revision::Feed(f) => feed::check(w, &viewer, &d, f)?,
     };

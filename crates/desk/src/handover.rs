@@ -32,6 +32,7 @@ impl Desk {
                 Command::from(AddNote {
                     text: text.to_owned(),
                     occurred_at: None,
+                    observables: None,
                 })
             }));
             (number, commands)

@@ -182,6 +182,7 @@ fn some_tickets(
         let note: Command = AddNote {
             text: sentence(&mut dice, 20),
             occurred_at: None,
+            observables: None,
         }
         .into();
         act(w, &viewer, done.ticket, &note, &once)?;

@@ -35,6 +35,7 @@ impl History {
                     AddNote {
                         text: words.put(n),
                         occurred_at: None,
+                        observables: None,
                     }
                     .into(),
                 ),

@@ -301,5 +301,6 @@ fn blank() -> Open {
         fields: BTreeMap::new(),
         team: None,
         discovered_at: None,
+        observables: None,
     }
 }

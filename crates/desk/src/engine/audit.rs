@@ -233,5 +233,7 @@ fn report(told: &[(TicketNo, &Found)]) -> Open {
         fields: Default::default(),
         team: None,
         discovered_at: None,
+        // Midwatch wrote the text itself.
+        observables: Some(Vec::new()),
     }
 }

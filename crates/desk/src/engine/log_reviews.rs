@@ -166,5 +166,7 @@ fn opening(d: &Directory, r: &LogReview, due: Due, left_out: usize) -> Open {
         fields: fields.unwrap_or_default(),
         team: Some(r.team.clone()),
         discovered_at: None,
+        // Midwatch wrote the text itself.
+        observables: Some(Vec::new()),
     }
 }

@@ -103,5 +103,7 @@ fn reminder(directory: &Directory, p: &Procedure, at: Moment) -> Open {
         fields: fields.unwrap_or_default(),
         team: None,
         discovered_at: None,
+        // Midwatch wrote the text itself.
+        observables: Some(Vec::new()),
     }
 }

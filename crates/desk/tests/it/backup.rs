@@ -92,6 +92,7 @@ async fn under_load<R: Send>(t: &TestDesk, number: TicketNo, work: impl FnOnce()
                 let note = AddNote {
                     text: format!("note {i}.{n}"),
                     occurred_at: None,
+                    observables: None,
                 };
                 desk.act(ben.clone(), number, note, Conditions::default())
                     .await
@@ -183,6 +184,7 @@ async fn a_backup_under_load_is_restored_on_the_other_engine(engine: Engine) {
             AddNote {
                 text: "after".into(),
                 occurred_at: None,
+                observables: None,
             },
             Conditions::default(),
         )

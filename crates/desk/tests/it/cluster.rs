@@ -32,6 +32,7 @@ async fn two_nodes_keep_one_record_and_hear_each_other() {
                 let note = AddNote {
                     text: format!("{client}.{n}"),
                     occurred_at: None,
+                    observables: None,
                 };
                 desk.act(viewer.clone(), number, note, Conditions::default())
                     .await
@@ -73,6 +74,7 @@ async fn hearing_goes_on_after_the_connections_were_cut() {
             AddNote {
                 text: "after the cut".into(),
                 occurred_at: None,
+                observables: None,
             },
         )
         .await
@@ -93,6 +95,7 @@ async fn one_node_hears_itself_on_the_embedded_engine() {
             AddNote {
                 text: "n".into(),
                 occurred_at: None,
+                observables: None,
             },
         )
         .await

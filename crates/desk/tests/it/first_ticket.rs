@@ -26,6 +26,7 @@ async fn a_ticket_goes_from_discovery_to_close(engine: Engine) {
         AddNote {
             text: "Seen from 192.0.2.7".into(),
             occurred_at: None,
+            observables: None,
         },
     )
     .await

@@ -13,6 +13,7 @@ fn note(text: &str) -> AddNote {
     AddNote {
         text: text.into(),
         occurred_at: None,
+        observables: None,
     }
 }
 

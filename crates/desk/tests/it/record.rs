@@ -54,6 +54,7 @@ async fn a_record_that_was_cut_off_is_found_by_the_copies(engine: Engine) {
         AddNote {
             text: "will be cut off".into(),
             occurred_at: None,
+            observables: None,
         },
     )
     .await
@@ -102,6 +103,7 @@ async fn an_erased_text_is_gone_and_the_record_holds(engine: Engine) {
     let note = AddNote {
         text: "Mallory Example again".into(),
         occurred_at: None,
+        observables: None,
     };
     let note = t.act(ben, number, note).await.unwrap().entries[0];
     let offer = offer(&t, "Mallory Example");

@@ -92,7 +92,11 @@ mod tests {
         assert!(first <= inside && inside <= last);
         let outside = of("ipv4", "198.51.101.7");
         assert!(outside > last);
-        assert!(of("mutex", &"é".repeat(300)).len() <= LONGEST);
+        let long = ObservableKey {
+            kind: Kind::CommandLine,
+            value: "é".repeat(300),
+        };
+        assert!(sort_key(&long).len() <= LONGEST);
     }
 
     #[test]

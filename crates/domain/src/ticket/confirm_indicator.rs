@@ -14,6 +14,7 @@ pub struct ConfirmIndicator {
     /// Its value.
     pub value: String,
     /// How sure, from 0 to 100.
+    #[serde(deserialize_with = "verb::number")]
     pub confidence: i64,
     /// Until when it holds; else until it is revoked.
     #[serde(default)]

@@ -309,3 +309,21 @@ pub(super) fn flag<'de, D: serde::Deserializer<'de>>(d: D) -> Result<bool, D::Er
         Flag::Text(_) => Err(serde::de::Error::custom("expected true or false")),
     }
 }
+
+/// Reads a number as JSON (`80`) or as a form sends it (`"80"`).
+pub(super) fn number<'de, D: serde::Deserializer<'de>>(d: D) -> Result<i64, D::Error> {
+    use serde::Deserialize;
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Number {
+        Int(i64),
+        Text(String),
+    }
+    match Number::deserialize(d)? {
+        Number::Int(n) => Ok(n),
+        Number::Text(t) => {
+            let number = t.trim().parse();
+            number.map_err(|_| serde::de::Error::custom("expected a whole number"))
+        }
+    }
+}

@@ -73,6 +73,12 @@ fn form(look: &Look, o: &Organisation) -> Form {
                 o.policy.as_ref(),
             )
             .help("For teams without a policy of their own. None chosen: the one that ships for the severity."),
+            Field::new(FieldKind::Long, "own_domains", "Our domains")
+                .value(o.own_domains.join("\n"))
+                .help("One a line, such as example.com. Hosts under them are assets, not indicators."),
+            Field::new(FieldKind::Long, "own_ranges", "Our addresses and networks")
+                .value(o.own_ranges.join("\n"))
+                .help("One a line, such as 198.51.100.0/24."),
         ],
     )
 }
@@ -121,6 +127,8 @@ async fn save(State(app): State<App>, look: Look, typed: Typed) -> Answer {
                 last_resort,
                 time_zone: typed.get("time_zone").to_owned(),
                 policy: policies::chosen(&typed, "policy")?,
+                own_domains: lines(typed.get("own_domains")),
+                own_ranges: lines(typed.get("own_ranges")),
             };
             app.desk
                 .revise(look.viewer().clone(), Revision::Organisation(wanted))
@@ -144,4 +152,10 @@ async fn save(State(app): State<App>, look: Look, typed: Typed) -> Answer {
         }
         Err(problem) => Err(problem),
     }
+}
+
+/// What stands on lines, or between commas.
+fn lines(text: &str) -> Vec<String> {
+    let parts = text.split(['\n', ',']).map(str::trim);
+    parts.filter(|p| !p.is_empty()).map(str::to_owned).collect()
 }

@@ -8,6 +8,7 @@ use midwatch_domain::words::{Outcome, Phase};
 
 mod clocks;
 mod longer;
+mod observables;
 mod paging;
 mod ties;
 
@@ -93,6 +94,11 @@ pub fn done(verb: &str) -> &'static str {
         "declare" => "declared; its clocks run",
         "withdraw_declaration" => "declaration withdrawn",
         "file_report" => "filing recorded",
+        "observe" => "searched for observables",
+        "drop_observable" => "observable dropped",
+        "mark_observable" => "observable marked",
+        "confirm_indicator" => "indicator confirmed",
+        "revoke_indicator" => "indicator revoked",
         _ => "done",
     }
 }
@@ -105,6 +111,7 @@ pub fn sheet(look: &Look, case: &Case, verb: &str, typed: &Typed) -> Option<Shee
         .or_else(|| ties::sheet(look, case, verb))
         .or_else(|| paging::sheet(look, case, verb, typed))
         .or_else(|| clocks::sheet(look, case, verb, typed))
+        .or_else(|| observables::sheet(case, verb, typed))
 }
 
 /// A form with nothing beside it.

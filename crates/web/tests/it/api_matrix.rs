@@ -180,7 +180,17 @@ async fn ticket(site: &Site, whose: Whose, route: &Route) -> (TicketNo, Ids) {
     if needs("note") {
         let text = "n".to_owned();
         let occurred_at = None;
-        let noted = site.act(owner, number, AddNote { text, occurred_at }).await;
+        let noted = site
+            .act(
+                owner,
+                number,
+                AddNote {
+                    text,
+                    occurred_at,
+                    observables: None,
+                },
+            )
+            .await;
         noted.expect("a note");
     }
     if needs("declaration") || needs("file_report") {

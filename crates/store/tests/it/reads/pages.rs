@@ -71,6 +71,7 @@ async fn story(engine: Engine) -> Story {
         AddNote {
             text: "Quiet now".into(),
             occurred_at: None,
+            observables: None,
         },
     )
     .await;

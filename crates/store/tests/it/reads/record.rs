@@ -192,6 +192,7 @@ async fn the_feed_has_what_is_seen_in_order(engine: Engine) {
         AddNote {
             text: "more".into(),
             occurred_at: None,
+            observables: None,
         },
     )
     .await

@@ -203,6 +203,8 @@ fn icon(entry: &TicketEntry) -> &'static str {
         E::Merged(_) | E::Absorbed(_) | E::Parted(_) | E::SplitOff(_) => "merge",
         E::Restricted(_) | E::Unrestricted(_) => "lock",
         E::Watched(_) | E::Unwatched(_) => "eye",
+        E::Observed(_) | E::ObservableDropped(_) | E::ObservableMarked(_) => "search",
+        E::IndicatorConfirmed(_) | E::IndicatorRevoked(_) | E::IndicatorHit(_) => "flag",
     }
 }
 
