@@ -109,15 +109,7 @@ fn command(t: &Ticket, desk: &Desk, verb: u8, a: u8, b: u8) -> Result<Command, R
     let brief =
         |to| json!({ "to": to, "situation": "s", "done": "d", "open": reason, "next_steps": "n" });
     let relation = ["related", "causes", "caused_by"][usize::from(b) % 3];
-    let value = t
-        .observables
-        .keys()
-        .nth(usize::from(a) % t.observables.len().max(1));
-    let value = value.map_or("evil.example", |k| k.value.as_str());
-    let sure = t.observables.iter().find(|(_, o)| o.confirmed.is_some());
-    let confirmed = sure.map_or(value, |(k, _)| k.value.as_str());
-    let part = ["attacker", "victim"][usize::from(a) % 2];
-    let verbs: [(&str, Value); 45] = [
+    let verbs: [(&str, Value); 40] = [
         ("acknowledge", json!({})),
         ("take", json!({ "reason": reason })),
         ("offer_handoff", brief(id(name(a)))),
@@ -203,6 +195,40 @@ fn command(t: &Ticket, desk: &Desk, verb: u8, a: u8, b: u8) -> Result<Command, R
             "file_report",
             json!({ "regime": "gdpr", "report": "authority", "reference": format!("R{b}") }),
         ),
+    ];
+    match usize::from(verb) % 49 {
+        45 => Ok(attach("a.log").into()),
+        46 => {
+            let evidence = evidence.ok_or_else(|| Refusal::missing("evidence"))?;
+            let found = (b > 99).then(|| "a".repeat(64));
+            Ok(VerifyEvidence { evidence, found }.into())
+        }
+        47 => {
+            let person = id(name(a));
+            let reason = reason.to_owned();
+            Ok(ReportFailure {
+                person,
+                seq: 1,
+                reason,
+            }
+            .into())
+        }
+        n @ (40..=44 | 48) => about_values(t, n - 40, a, reason),
+        n => Command::parse(verbs[n].0, verbs[n].1.clone()),
+    }
+}
+
+/// A command about the observables of a ticket.
+fn about_values(t: &Ticket, n: usize, a: u8, reason: &str) -> Result<Command, Refusal> {
+    let value = t
+        .observables
+        .keys()
+        .nth(usize::from(a) % t.observables.len().max(1));
+    let value = value.map_or("evil.example", |k| k.value.as_str());
+    let sure = t.observables.iter().find(|(_, o)| o.confirmed.is_some());
+    let confirmed = sure.map_or(value, |(k, _)| k.value.as_str());
+    let part = ["attacker", "victim"][usize::from(a) % 2];
+    let verbs: [(&str, Value); 5] = [
         (
             "observe",
             json!({ "text": format!("evil{}.example and {reason}", a % 3) }),
@@ -224,24 +250,9 @@ fn command(t: &Ticket, desk: &Desk, verb: u8, a: u8, b: u8) -> Result<Command, R
             json!({ "kind": "domain", "value": confirmed, "why": reason }),
         ),
     ];
-    match usize::from(verb) % 49 {
-        45 => Ok(attach("a.log").into()),
-        46 => {
-            let evidence = evidence.ok_or_else(|| Refusal::missing("evidence"))?;
-            let found = (b > 99).then(|| "a".repeat(64));
-            Ok(VerifyEvidence { evidence, found }.into())
-        }
-        47 => {
-            let person = id(name(a));
-            let reason = reason.to_owned();
-            Ok(ReportFailure {
-                person,
-                seq: 1,
-                reason,
-            }
-            .into())
-        }
-        48 => Ok(ReportHit {
+    match verbs.get(n) {
+        Some((verb, body)) => Command::parse(verb, body.clone()),
+        None => Ok(ReportHit {
             kind: "domain".into(),
             value: value.into(),
             feed: format!("Feed {}", a % 3),
@@ -251,7 +262,6 @@ fn command(t: &Ticket, desk: &Desk, verb: u8, a: u8, b: u8) -> Result<Command, R
             retro: false,
         }
         .into()),
-        n => Command::parse(verbs[n].0, verbs[n].1.clone()),
     }
 }
 

@@ -14,6 +14,7 @@ mod log_reviews;
 mod me;
 mod meta;
 mod notifications;
+mod observables;
 mod people;
 mod policies;
 mod record;
@@ -35,6 +36,7 @@ pub fn routes(r: Routes) -> Routes {
         .with(handover::routes)
         .with(search::routes)
         .with(evidence::routes)
+        .with(observables::routes)
         .with(changes::routes)
         .with(clocks::routes)
         .with(record::routes)
@@ -61,6 +63,7 @@ pub fn openapi() -> serde_json::Value {
         handover::describe,
         search::describe,
         evidence::describe,
+        observables::describe,
         changes::describe,
         clocks::describe,
         record::describe,

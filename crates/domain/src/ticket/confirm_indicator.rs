@@ -102,7 +102,7 @@ mod tests {
         let sure = json!({ "kind": "domain", "value": "evil.example", "confidence": 80, "why": "It served the loader." });
         let said = desk.does("ben", n, "confirm_indicator", sure.clone());
         assert_eq!(said, "confirmed domain evil.example as an indicator (80 % sure) | It served the loader.");
-        assert_eq!(desk.does("ben", n, "confirm_indicator", sure.clone()), "");
+        assert_eq!(desk.does("ben", n, "confirm_indicator", sure), "");
         let c = desk.ticket(n).observables.values().next().and_then(|o| o.confirmed.clone()).unwrap();
         assert!(c.holds(desk.now) && c.confidence == 80);
         let said = desk.does("ben", n, "revoke_indicator", json!({ "kind": "domain", "value": "evil.example", "why": "Sinkholed." }));

@@ -1,5 +1,6 @@
 //! A ticket as lists show it: every column and its tags.
 
+use midwatch_domain::access::Viewer;
 use midwatch_domain::id::{PersonId, TeamId, TicketNo};
 use midwatch_domain::moment::Moment;
 use midwatch_domain::sla::Urgent;
@@ -9,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use utoipa::ToSchema;
 
+use super::scope;
+use super::sql::Params;
 use crate::StoreError;
 use crate::db::{Row, Tx, Value};
 
@@ -139,6 +142,29 @@ pub(crate) fn with_tags(
         row.clock = clocks.remove(&row.number.0);
     }
     Ok(rows)
+}
+
+/// Those of these tickets that the viewer may see, perhaps only those that are open. Without tags.
+pub(crate) fn visible(
+    tx: &mut Tx<'_>,
+    viewer: &Viewer,
+    numbers: &BTreeSet<i64>,
+    open: bool,
+) -> Result<Vec<TicketRow>, StoreError> {
+    let all: Vec<i64> = numbers.iter().copied().collect();
+    let mut out = Vec::new();
+    for some in all.chunks(AT_ONCE * 5) {
+        let mut p = Params::default();
+        // Filled up, so that there are few different statements.
+        let filled = some.iter().chain(std::iter::repeat(&some[0]));
+        let list = p.bind_all(filled.take(AT_ONCE * 5).copied());
+        let scope = scope::condition(viewer, &mut p);
+        let open = if open { " AND t.is_open = 1" } else { "" };
+        let sql =
+            format!("SELECT {COLUMNS} FROM tickets t WHERE t.number IN ({list}){open} AND {scope}");
+        out.extend(read(tx, &sql, p.values())?);
+    }
+    Ok(out)
 }
 
 fn row(r: &Row) -> Result<TicketRow, StoreError> {

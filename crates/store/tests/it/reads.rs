@@ -2,6 +2,7 @@
 
 mod agreement;
 mod asking;
+mod observables;
 mod pages;
 mod record;
 mod world;
