@@ -46,7 +46,7 @@ const COMPARED: usize = 20;
 /// The best that are looked at closely, before it is known who may see them.
 const LOOKED_AT: usize = 400;
 /// Weaker ties are chance.
-const LEAST: f64 = 0.3;
+const LEAST: f64 = 0.1;
 
 /// What other tickets are compared with: a ticket, or one that is about to be opened.
 #[derive(Clone, Debug, Default)]

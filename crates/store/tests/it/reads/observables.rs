@@ -340,12 +340,12 @@ async fn tickets_are_related_by_values_networks_and_text(engine: Engine) {
     let same = open(&t, &ben, "Invoice", mail).await;
     let hash = "aec070645fe53ee3b3763059376134f058cc337247c978add178b6ccdfb0019f";
     let file = open(&t, &ben, "Loader", &format!("Dropped {hash}")).await;
-    let net = open(&t, &ben, "Range", "Scans from 198.51.100.0/24").await;
+    let net = open(&t, &ben, "Range", "Scans from 45.9.148.0/24").await;
     open(&t, &ben, "Else", "Something else: 203.0.113.200").await;
     let draft = Subject {
         values: [
             (key("sha256", hash), Role::Unknown),
-            (key("ipv4", "198.51.100.7"), Role::Unknown),
+            (key("ipv4", "45.9.148.7"), Role::Unknown),
         ]
         .into(),
         text: mail.replace("colleague", "neighbour"),
@@ -371,7 +371,7 @@ async fn tickets_are_related_by_values_networks_and_text(engine: Engine) {
         format!("shares sha256 {hash}, seen in 1 of 4 tickets, within the last hour")
     );
     assert!(
-        reason(net).starts_with("cidr 198.51.100.0/24 holds 198.51.100.7 of this ticket"),
+        reason(net).starts_with("cidr 45.9.148.0/24 holds 45.9.148.7 of this ticket"),
         "{}",
         reason(net)
     );
