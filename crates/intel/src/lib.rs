@@ -5,7 +5,6 @@
 
 pub mod admiralty;
 pub mod attack;
-mod canonical;
 pub mod decay;
 mod fault;
 mod item;

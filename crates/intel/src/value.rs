@@ -3,8 +3,6 @@
 use indicators::Kind;
 use std::net::IpAddr;
 
-use crate::canonical::canonical;
-
 /// Most bytes of one value.
 const LONGEST: usize = 8 << 10;
 
@@ -30,15 +28,15 @@ pub fn read_as(kind: Kind, text: &str) -> Result<(Kind, String), &'static str> {
         },
         kind => kind,
     };
-    match canonical(kind, text) {
+    match indicators::canonical(kind, text) {
         // A network of one address is that address.
-        Some(value) if kind == Kind::Cidr => match value.rsplit_once('/') {
+        Ok(value) if kind == Kind::Cidr => match value.rsplit_once('/') {
             Some((ip, "32")) if !ip.contains(':') => Ok((Kind::Ipv4, ip.to_owned())),
             Some((ip, "128")) => Ok((Kind::Ipv6, ip.to_owned())),
             _ => Ok((kind, value)),
         },
-        Some(value) => Ok((kind, value)),
-        None => Err("it does not have the form of its kind"),
+        Ok(value) => Ok((kind, value)),
+        Err(why) => Err(why.says()),
     }
 }
 
