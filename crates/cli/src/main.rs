@@ -44,6 +44,8 @@ enum Command {
     Deliveries(remote::DeliveriesCommand),
     /// Look at the ways by which a server sends messages, and try one.
     Channels(remote::ChannelsCommand),
+    /// Look at the feeds of indicators of a server, ask one now, bring a file.
+    Feeds(remote::FeedsCommand),
     /// Hand a shift over on a server, or accept one.
     Handover(remote::Handover),
     /// Find indicators in a text: files or standard input, packed or not.
@@ -109,6 +111,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
         Command::OnCall(o) => Ok(o.run()),
         Command::Deliveries(d) => Ok(d.run()),
         Command::Channels(c) => Ok(c.run()),
+        Command::Feeds(f) => Ok(f.run()),
         Command::Handover(h) => Ok(h.run()),
         Command::Extract(e) => e.run(),
         Command::Scan(s) => s.run(),

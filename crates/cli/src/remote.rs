@@ -3,6 +3,7 @@
 mod channels;
 mod client;
 mod deliveries;
+mod feeds;
 mod handover;
 mod mail;
 mod new;
@@ -110,6 +111,26 @@ pub(crate) struct ChannelsCommand {
 }
 
 impl ChannelsCommand {
+    /// Does it.
+    pub(crate) fn run(self) -> ExitCode {
+        finish(self.reach.json, async {
+            let client = Client::new(self.reach.access()?)?;
+            let (answer, text) = self.what.run(&client, Style::of_stdout()).await?;
+            tell(self.reach.json, &answer, &text)
+        })
+    }
+}
+
+/// Look at the feeds of indicators of a server, and bring them files.
+#[derive(Args, Debug)]
+pub(crate) struct FeedsCommand {
+    #[command(flatten)]
+    reach: Reach,
+    #[command(subcommand)]
+    what: feeds::Feeds,
+}
+
+impl FeedsCommand {
     /// Does it.
     pub(crate) fn run(self) -> ExitCode {
         finish(self.reach.json, async {

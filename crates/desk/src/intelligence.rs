@@ -176,7 +176,9 @@ pub fn search(
     if !wanted.value.trim().is_empty() {
         let (kind, value) = match kind {
             Some(kind) => canonical(kind, &wanted.value)?,
-            None => intel::read_auto(&wanted.value).map_err(|why| Refusal::invalid("value", why))?,
+            None => {
+                intel::read_auto(&wanted.value).map_err(|why| Refusal::invalid("value", why))?
+            }
         };
         let found = of_value(tx, kind, &value)?;
         let found = found.into_iter().filter(fits).map(|i| assertion(i, now));
@@ -188,7 +190,14 @@ pub fn search(
     loop {
         let rows = indicator::list(tx, feed, before, 500)?;
         for row in &rows {
-            before = Some((if feed.is_some() { row.generation } else { row.batch }, row.id));
+            before = Some((
+                if feed.is_some() {
+                    row.generation
+                } else {
+                    row.batch
+                },
+                row.id,
+            ));
             looked += 1;
             if fits(row) {
                 found.push(assertion(row.clone(), now));
@@ -208,14 +217,22 @@ fn place(text: &str) -> Result<Option<(i64, i64)>, Refusal> {
     if text.is_empty() {
         return Ok(None);
     }
-    let read = text.split_once('.').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+    let read = text
+        .split_once('.')
+        .and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
     let says = "Expected what the page before said under “next”.";
-    read.map(Some).ok_or_else(|| Refusal::invalid("after", says))
+    read.map(Some)
+        .ok_or_else(|| Refusal::invalid("after", says))
 }
 
 fn canonical(kind: Kind, value: &str) -> Result<(Kind, String), Refusal> {
     let read = indicators::canonical(kind, value);
-    let read = read.map_err(|why| Refusal::invalid("value", format!("This is no {}: {}.", kind.says(), why.says())));
+    let read = read.map_err(|why| {
+        Refusal::invalid(
+            "value",
+            format!("This is no {}: {}.", kind.says(), why.says()),
+        )
+    });
     read.map(|v| (kind, v))
 }
 
@@ -234,10 +251,16 @@ fn name_of(directory: &Directory, feed: &str) -> String {
 
 /// The confidence as faded by now.
 fn score(i: &Indicator, now: Moment) -> i64 {
-    let since = i.modified.or(i.valid_from).unwrap_or(i.first_seen_at).max(i.first_seen_at);
+    let since = i
+        .modified
+        .or(i.valid_from)
+        .unwrap_or(i.first_seen_at)
+        .max(i.first_seen_at);
     let base = u8::try_from(i.confidence.clamp(0, 100)).unwrap_or(0);
     let kind = i.kind.parse::<Kind>().ok();
-    kind.map_or(i.confidence, |k| decay::score(k, base, now.since(since)).into())
+    kind.map_or(i.confidence, |k| {
+        decay::score(k, base, now.since(since)).into()
+    })
 }
 
 fn assertion(i: Indicator, now: Moment) -> Assertion {

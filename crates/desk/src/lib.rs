@@ -10,8 +10,10 @@ pub mod doctor;
 pub mod engine;
 pub mod evidence;
 pub mod handover;
+pub mod intelligence;
 pub mod on_call;
 pub mod post;
+pub mod publish;
 pub mod record;
 
 use account::password::Hashers;

@@ -9,6 +9,7 @@ pub mod handover;
 pub mod observables;
 pub mod person;
 pub mod preview;
+pub mod published;
 pub mod record;
 pub mod related;
 pub mod revisions;

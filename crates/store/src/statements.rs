@@ -29,6 +29,7 @@ pub fn statements(pg: bool) -> Vec<&'static str> {
         read::observables::STATEMENTS,
         read::person::STATEMENTS,
         read::plan::STATEMENTS,
+        read::published::STATEMENTS,
         read::record::STATEMENTS,
         read::related::STATEMENTS,
         read::revisions::STATEMENTS,

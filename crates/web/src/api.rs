@@ -8,6 +8,7 @@ mod clocks;
 mod deliveries;
 pub mod document;
 mod evidence;
+mod feeds;
 pub(crate) mod handover;
 mod library;
 mod log_reviews;
@@ -48,6 +49,7 @@ pub fn routes(r: Routes) -> Routes {
         .with(schedules::routes)
         .with(calendars::routes)
         .with(channels::routes)
+        .with(feeds::routes)
         .with(deliveries::routes)
         .with(notifications::routes)
         .with(me::routes)
@@ -75,6 +77,7 @@ pub fn openapi() -> serde_json::Value {
         schedules::describe,
         calendars::describe,
         channels::describe,
+        feeds::describe,
         deliveries::describe,
         notifications::describe,
         me::describe,

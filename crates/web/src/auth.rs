@@ -1,6 +1,8 @@
 //! Who asks: a session cookie or a bearer token, never both; and whether a browser was tricked into asking.
 
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use midwatch_desk::account::Signed;
 
 use crate::App;
@@ -85,6 +87,24 @@ pub async fn identify(
         (None, Some(secret)) => Ok(app.blocking(move || Ok(desk.by_session(&secret)?)).await?),
         (None, None) => Ok(None),
     }
+}
+
+/// Takes an API token that comes as a password, by the name of any user, as many programs can only send it. For reads alone: a
+/// browser would send it along for other sites too.
+pub fn password_as_token(mut headers: HeaderMap) -> HeaderMap {
+    let sent = headers.get(header::AUTHORIZATION);
+    let pair = sent
+        .and_then(|v| v.to_str().ok()?.strip_prefix("Basic "))
+        .and_then(|text| BASE64.decode(text.trim()).ok())
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    let token = pair
+        .as_deref()
+        .and_then(|p| p.split_once(':'))
+        .map(|(_, token)| token);
+    if let Some(Ok(value)) = token.map(|t| HeaderValue::try_from(format!("Bearer {t}"))) {
+        headers.insert(header::AUTHORIZATION, value);
+    }
+    headers
 }
 
 fn is_safe(method: &Method) -> bool {

@@ -31,6 +31,8 @@ pub enum Face {
     Api,
     /// People: a page.
     Page,
+    /// Clients of TAXII: its errors, and tokens as passwords too.
+    Taxii,
 }
 
 /// A registered route, for the tests that walk them all.
@@ -72,6 +74,8 @@ impl Routes {
     {
         let face = if path.starts_with("/api/") {
             Face::Api
+        } else if path.starts_with("/taxii2/") {
+            Face::Taxii
         } else {
             Face::Page
         };
@@ -157,6 +161,10 @@ async fn guard(
         .map_or_else(|| "/".to_owned(), ToString::to_string);
     let (method, headers) = (request.method().clone(), request.headers().clone());
     let get = method == Method::GET;
+    let headers = match face {
+        Face::Taxii => auth::password_as_token(headers),
+        Face::Api | Face::Page => headers,
+    };
     // The pages' own script reads problems, not pages.
     let face = if headers.contains_key("x-requested-with") {
         Face::Api
@@ -213,6 +221,7 @@ async fn face_of(
     response: Response,
 ) -> Response {
     match (face, response.extensions().get::<Problem>().cloned()) {
+        (Face::Taxii, Some(problem)) => crate::taxii::problem(&problem),
         (Face::Page, Some(problem)) => crate::pages::error::page(app, signed, &problem).await,
         _ => response,
     }

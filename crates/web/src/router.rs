@@ -24,6 +24,7 @@ pub fn router(app: App) -> (Router, Vec<Route>) {
         .with(health::routes)
         .with(crate::api::routes)
         .with(crate::live::routes)
+        .with(crate::taxii::routes)
         .with(crate::pages::routes)
         .finish();
     let set = |name: HeaderName, value: &'static str| {

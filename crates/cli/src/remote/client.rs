@@ -122,6 +122,31 @@ impl Client {
         json(response).await
     }
 
+    /// Sends a file as it is.
+    ///
+    /// # Errors
+    /// If it cannot be read, what the server refused, or that it cannot be reached.
+    pub(crate) async fn send_file(
+        &self,
+        path: &str,
+        file: &std::path::Path,
+    ) -> Result<Value, Failure> {
+        let open = || {
+            std::fs::File::open(file)
+                .map_err(|e| Failure::usage(format!("{} cannot be read: {e}.", file.display())))
+        };
+        let response = self
+            .send(|| {
+                let body = tokio::fs::File::from_std(open()?);
+                Ok(self
+                    .request(Method::POST, path)
+                    .header("Content-Type", "application/octet-stream")
+                    .body(body))
+            })
+            .await?;
+        json(response).await
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = format!("{}/api/v1{path}", self.access.server);
         self.http

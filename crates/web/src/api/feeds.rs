@@ -2,7 +2,7 @@
 
 use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, OriginalUri, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -23,7 +23,7 @@ use std::io::Write as _;
 use tokio_stream::StreamExt as _;
 use utoipa::ToSchema;
 
-use super::body::{At, Asked, Body};
+use super::body::{Asked, At, Body};
 use super::document::{Document, delete, get, post, put};
 use super::people::{Revision, revision};
 use super::reply::{Answer, Items, json, page};
@@ -36,7 +36,10 @@ const MOST: u64 = 4 << 30;
 
 /// Registers the routes.
 pub(super) fn routes(r: Routes) -> Routes {
-    let (read, manage) = (Policy::May(Action::ReadDesk), Policy::May(Action::ManageFeeds));
+    let (read, manage) = (
+        Policy::May(Action::ReadDesk),
+        Policy::May(Action::ManageFeeds),
+    );
     // A file goes to the disk and has a limit of its own.
     let import = import.layer(DefaultBodyLimit::disable());
     r.get("/api/v1/feeds", read, list)
@@ -50,7 +53,7 @@ pub(super) fn routes(r: Routes) -> Routes {
         .get("/api/v1/indicators", read, indicators)
         .get("/api/v1/indicators/{kind}/{value}", read, about)
         .get("/api/v1/attack/techniques", read, techniques)
-        .get("/api/v1/attack/{number}", read, attack)
+        .get("/api/v1/attack/{technique}", read, attack)
 }
 
 /// Describes them.
@@ -74,18 +77,18 @@ pub(super) fn describe(doc: &mut Document) {
             .content("application/octet-stream", &file, &serde_json::Value::Null)
             .gives::<Imported>(200, "What it came to."),
         get("/indicators", "list_indicators", "Search what feeds assert, the newest first")
-            .query("value", "A value: what is asserted of it, whether it holds or has ended.")
-            .query("kind", "Only of this kind, such as `domain`.")
-            .query("feed", "Only of this feed.")
-            .query("live", "`true`: only what holds now.")
-            .query("after", "Where the page before ended.")
+            .query("value", "string", "A value: what is asserted of it, whether it holds or has ended.")
+            .query("kind", "string", "Only of this kind, such as `domain`.")
+            .query("feed", "string", "Only of this feed.")
+            .query("live", "boolean", "`true`: only what holds now.")
+            .query("after", "string", "Where the page before ended.")
             .lists::<Assertion>("The indicators."),
         get("/indicators/{kind}/{value}", "show_indicator", "Show what is known of a value: who asserts what, and what it belongs to")
             .gives::<Intelligence>(200, "What is known."),
         get("/attack/techniques", "list_techniques", "List the techniques of ATT&CK that were loaded, with their tactics")
-            .query("after", "Where the page before ended.")
+            .query("after", "string", "Where the page before ended.")
             .lists::<Technique>("The techniques."),
-        get("/attack/{number}", "show_attack", "Show a technique, group or software of ATT&CK and what belongs to it")
+        get("/attack/{technique}", "show_attack", "Show a technique, group or software of ATT&CK and what belongs to it")
             .gives::<AttackView>(200, "What was loaded of it."),
     ]);
 }
@@ -116,7 +119,6 @@ struct Health {
     /// Indicators kept of it, whether they hold or have ended.
     total: i64,
     /// What the last good import came to.
-    #[schema(value_type = Option<Object>)]
     last: Option<Summary>,
 }
 
@@ -125,7 +127,6 @@ struct Health {
 struct Imported {
     /// What it came to: `read`, `added`, `changed`, `revoked`, `refused` with `refusals`, `took_ms` and more.
     #[serde(flatten)]
-    #[schema(value_type = Object)]
     summary: Summary,
 }
 
@@ -169,7 +170,11 @@ struct AttackView {
 }
 
 fn view(feed: Feed, states: &[FeedState]) -> FeedView {
-    let state = states.iter().find(|s| s.feed == feed.id.as_str()).cloned().unwrap_or_default();
+    let state = states
+        .iter()
+        .find(|s| s.feed == feed.id.as_str())
+        .cloned()
+        .unwrap_or_default();
     let asked = feed.is_asked();
     let health = Health {
         checked_at: state.checked_at.map(|m| m.to_string()),
@@ -186,12 +191,17 @@ fn view(feed: Feed, states: &[FeedState]) -> FeedView {
 async fn list(State(app): State<App>, Extension(who): Who) -> Answer {
     let states = app.read(|tx| Ok(feed_state::all(tx)?)).await?;
     let feeds = who.directory.feeds.values().cloned();
-    json(&Items { items: feeds.map(|f| view(f, &states)).collect(), next: None })
+    json(&Items {
+        items: feeds.map(|f| view(f, &states)).collect(),
+        next: None,
+    })
 }
 
 async fn show(State(app): State<App>, Extension(who): Who, At(id): At<FeedId>) -> Answer {
     let feed = found(&who, &id)?;
-    let state = app.read(move |tx| Ok(feed_state::find(tx, id.as_str())?)).await?;
+    let state = app
+        .read(move |tx| Ok(feed_state::find(tx, id.as_str())?))
+        .await?;
     json(&view(feed, &Vec::from_iter(state)))
 }
 
@@ -207,7 +217,12 @@ async fn make(State(app): State<App>, Extension(who): Who, body: Body) -> Answer
     revision(StatusCode::CREATED, &made.await?)
 }
 
-async fn revise(State(app): State<App>, Extension(who): Who, At(id): At<FeedId>, body: Body) -> Answer {
+async fn revise(
+    State(app): State<App>,
+    Extension(who): Who,
+    At(id): At<FeedId>,
+    body: Body,
+) -> Answer {
     found(&who, &id)?;
     let feed: Feed = body.named("id", id.as_str())?.read()?;
     let revised = app.desk.revise(who.viewer, Thing::Feed(feed));
@@ -215,7 +230,11 @@ async fn revise(State(app): State<App>, Extension(who): Who, At(id): At<FeedId>,
 }
 
 async fn end(State(app): State<App>, Extension(who): Who, At(id): At<FeedId>) -> Answer {
-    let gone = Feed { deleted: true, enabled: false, ..found(&who, &id)? };
+    let gone = Feed {
+        deleted: true,
+        enabled: false,
+        ..found(&who, &id)?
+    };
     app.desk.revise(who.viewer, Thing::Feed(gone)).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -227,7 +246,9 @@ async fn set_secret(
     body: Body,
 ) -> Answer {
     let SetSecret { secret } = body.read()?;
-    let set = app.desk.set_feed_secret(who.viewer, id, secret.map(Secret::new));
+    let set = app
+        .desk
+        .set_feed_secret(who.viewer, id, secret.map(Secret::new));
     revision(StatusCode::OK, &set.await?)
 }
 
@@ -282,7 +303,6 @@ struct Wanted {
 async fn indicators(
     State(app): State<App>,
     Extension(_): Who,
-    OriginalUri(_): OriginalUri,
     Asked(wanted): Asked<Wanted>,
 ) -> Answer {
     let now = app.desk.store.now();
@@ -290,7 +310,14 @@ async fn indicators(
         ("value", wanted.value.clone()),
         ("kind", wanted.kind.clone()),
         ("feed", wanted.feed.clone()),
-        ("live", if wanted.live { "true".to_owned() } else { String::new() }),
+        (
+            "live",
+            if wanted.live {
+                "true".to_owned()
+            } else {
+                String::new()
+            },
+        ),
         ("after", String::new()),
     ];
     let search = Search {
@@ -300,7 +327,9 @@ async fn indicators(
         live: wanted.live,
         after: wanted.after,
     };
-    let (items, next) = app.read(move |tx| intelligence::search(tx, &search, now)).await?;
+    let (items, next) = app
+        .read(move |tx| intelligence::search(tx, &search, now))
+        .await?;
     page("/indicators", &parameters, "after", Items { items, next })
 }
 
@@ -324,14 +353,26 @@ async fn techniques(
     Asked(wanted): Asked<After>,
 ) -> Answer {
     let after = wanted.after;
-    let found = app.read(move |tx| Ok(intel::by_kind(tx, "attack-pattern", &after, 1000)?)).await?;
-    let next = (found.len() == 1000).then(|| found.last().map(|o| o.number.clone())).flatten();
+    let found = app
+        .read(move |tx| Ok(intel::by_kind(tx, "attack-pattern", &after, 1000)?))
+        .await?;
+    let next = (found.len() == 1000)
+        .then(|| found.last().map(|o| o.number.clone()))
+        .flatten();
     let items = found.into_iter().map(|o| Technique {
         number: o.number,
         name: o.name,
         tactics: words(&o.tactics),
     });
-    page("/attack/techniques", &[("after", String::new())], "after", Items { items: items.collect(), next })
+    page(
+        "/attack/techniques",
+        &[("after", String::new())],
+        "after",
+        Items {
+            items: items.collect(),
+            next,
+        },
+    )
 }
 
 /// Where a page begins.

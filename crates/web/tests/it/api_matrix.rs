@@ -6,8 +6,9 @@ use midwatch_domain::access::{Role, TokenScope, Viewer};
 use midwatch_domain::calendar::Calendar;
 use midwatch_domain::channel::Channel;
 use midwatch_domain::escalation::{Policy as Escalation, shipped};
+use midwatch_domain::feed::Feed;
 use midwatch_domain::id::{
-    CalendarId, ChannelId, LogReviewId, PersonId, PolicyId, ScheduleId, TicketNo, ViewId,
+    CalendarId, ChannelId, FeedId, LogReviewId, PersonId, PolicyId, ScheduleId, TicketNo, ViewId,
 };
 use midwatch_domain::log_review::LogReview;
 use midwatch_domain::people::{AccountState, Person};
@@ -334,6 +335,12 @@ async fn path(site: &Site, route: &Route, number: Option<&(TicketNo, Ids)>) -> S
         let review: LogReview = serde_json::from_value(body).expect("a log review");
         revise(site, Revision::LogReview(review)).await;
         path = path.replace("{id}", id.as_str());
+    } else if path.contains("/feeds/{id}") {
+        let id = FeedId::from_bytes(desk.store.random());
+        let body = json!({ "id": id, "name": id, "kind": "csv", "url": "https://feeds.example.org/", "auth": { "kind": "bearer" }, "mapping": { "preset": "threatfox" } });
+        let feed: Feed = serde_json::from_value(body).expect("a feed");
+        revise(site, Revision::Feed(feed)).await;
+        path = path.replace("{id}", id.as_str());
     } else if path.contains("/calendars/{id}") {
         let id = CalendarId::from_bytes(desk.store.random());
         let body = json!({ "id": id, "name": id, "time_zone": "UTC", "week": { "mon": [{ "from": "09:00", "to": "17:00" }] } });
@@ -362,11 +369,16 @@ async fn path(site: &Site, route: &Route, number: Option<&(TicketNo, Ids)>) -> S
     if route.method == Method::GET {
         path = path.replace("/regimes/{key}", "/regimes/gdpr");
     }
-    path.replace("{key}", "phishing")
-        .replace("{version}", "1")
-        .replace("{kind}", "escalated")
-        .replace("{seq}", "1")
-        .replace("{id}", "tok_none")
+    path.replace(
+        "/indicators/{kind}/{value}",
+        "/indicators/domain/evil.example.com",
+    )
+    .replace("{technique}", "T1566")
+    .replace("{key}", "phishing")
+    .replace("{version}", "1")
+    .replace("{kind}", "escalated")
+    .replace("{seq}", "1")
+    .replace("{id}", "tok_none")
 }
 
 /// A request that would be valid, by the example of the document.
@@ -390,6 +402,11 @@ async fn status(site: &Site, route: &Route, caller: &Caller, whose: Option<Whose
         request
             .header(header::CONTENT_TYPE, "multipart/form-data; boundary=b")
             .body(Body::from(body))
+    } else if content["application/octet-stream"].is_object() {
+        let row = "\"2026-11-01 10:11:12\", \"1\", \"evil.example.com\", \"domain\", \"\", \"\", \"\", \"x\", \"\", \"75\"";
+        request
+            .header(header::CONTENT_TYPE, "application/octet-stream")
+            .body(Body::from(row))
     } else if content.is_object() {
         let mut body = content["application/json"]["example"].to_string();
         for (sample, real) in fresh.iter().flat_map(|f| &f.1) {
@@ -424,7 +441,7 @@ async fn status(site: &Site, route: &Route, caller: &Caller, whose: Option<Whose
             body = json!({ "file": file }).to_string();
         }
         body = body.replacen("\"system\":\"", &format!("\"system\":\"{unique} "), 1);
-        if ["/schedules", "/calendars", "/channels"]
+        if ["/schedules", "/calendars", "/channels", "/feeds"]
             .iter()
             .any(|p| route.path.contains(p))
         {

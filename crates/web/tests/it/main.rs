@@ -5,6 +5,7 @@ mod accounts;
 mod api_changes;
 mod api_document;
 mod api_evidence;
+mod api_feeds;
 mod api_hostile;
 mod api_matrix;
 mod api_schedules;
@@ -26,4 +27,5 @@ mod pages_record;
 mod pages_ticket;
 #[allow(dead_code, reason = "each suite needs some of what a site can do")]
 mod site;
+mod taxii;
 mod walk;

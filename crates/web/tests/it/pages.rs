@@ -185,6 +185,7 @@ async fn every_page_as_every_role(engine: Engine) {
         "/readyz",
         "/metrics",
         "/problems",
+        "/taxii2",
     ];
     for route in site.routes.iter().filter(|r| r.method == Method::GET) {
         let other = elsewhere.iter().any(|p| route.path.starts_with(p));

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 use super::{Cursor, LEASE_MS, Wrong, entry, read};
 use crate::Desk;
@@ -25,7 +26,7 @@ const NAME: usize = 300;
 const DAY_MS: i64 = 86_400_000;
 
 /// What an import came to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default)]
 pub struct Summary {
     /// Objects, lines or attributes read.
@@ -369,8 +370,17 @@ impl super::Asking {
 
     /// A file for what comes, gone when dropped.
     pub(super) fn spool(&self) -> Result<File, Wrong> {
-        tempfile::tempfile_in(&self.desk.data).map_err(|e| {
-            StoreError::Unavailable(format!("no file can be made for a feed: {e}")).into()
-        })
+        Ok(self.desk.spool()?)
+    }
+}
+
+impl Desk {
+    /// A file for what comes in, gone when dropped.
+    ///
+    /// # Errors
+    /// If the data folder takes none.
+    pub fn spool(&self) -> Result<File, StoreError> {
+        let made = tempfile::tempfile_in(&self.data);
+        made.map_err(|e| StoreError::Unavailable(format!("no file can be made: {e}")))
     }
 }
