@@ -3,7 +3,7 @@
 use super::keyed::{line_end, quoted_end};
 use super::{Found, Scan};
 use crate::Kind;
-use crate::bytes::{at, before, is_one_of, part, text};
+use crate::bytes::{at, before, is_label, is_one_of, part, text};
 use std::ops::Range;
 
 /// Nothing longer is read as one.
@@ -22,6 +22,7 @@ impl Scan<'_> {
                 return;
             }
             value.range.end = line_end(self.text, value.range.start, AGENT_MOST);
+            value.range.end = value.range.start + next_key(&self.text[value.range.clone()]);
         }
         let bytes = &self.text[value.range.clone()];
         if bytes.len() < 3
@@ -95,4 +96,21 @@ impl Scan<'_> {
         }
         self.push_agent(start..end);
     }
+}
+
+/// Where another key begins, as ` verb=`; otherwise the end.
+fn next_key(bytes: &[u8]) -> usize {
+    let mut key = None;
+    for (place, byte) in bytes.iter().enumerate() {
+        match byte {
+            b' ' => key = Some(place),
+            b'=' => match key {
+                Some(space) if place > space + 1 => return space,
+                _ => key = None,
+            },
+            byte if !is_label(*byte) => key = None,
+            _ => {}
+        }
+    }
+    bytes.len()
 }

@@ -90,10 +90,13 @@ impl Scan<'_> {
                 || at(text, place) == b'/'
         };
         let followed = path(range.end) || port.is_some_and(|(_, end)| path(end));
+        // `(Main.java:42)` of a stack trace is a line of a file.
+        let traced =
+            before(text, range.start) == b'(' && port.is_some_and(|(_, end)| at(text, end) == b')');
         if FILE_FIRST.contains(&last_label)
             && !fanged
             && !www
-            && port.is_none()
+            && (port.is_none() || traced)
             && !followed
             && !self.is_asked_for(&range, &domain)
         {

@@ -43,7 +43,10 @@ impl Scan<'_> {
         if at(text, range.end) == b'/' {
             if let Some((number, end)) = number_at(text, range.end + 1) {
                 let whole = range.start..end;
-                if number <= 32 {
+                // `inside:192.0.2.1/22` of a firewall has a port.
+                let zoned = before(text, range.start) == b':'
+                    && self.follows(range.start, 1, &["inside", "outside", "dmz"]);
+                if number <= 32 && !zoned {
                     #[expect(clippy::cast_possible_truncation, reason = "at most 32")]
                     self.network(Address::V4(address), number as u8, whole);
                     return end;
@@ -98,8 +101,21 @@ impl Scan<'_> {
             let network = words.first().is_some_and(|word| {
                 is_one_of(
                     &[
-                        "tcp", "udp", "ip", "ipv4", "ipv6", "inside", "outside", "dmz", "src",
-                        "dst", "host",
+                        "tcp",
+                        "udp",
+                        "ip",
+                        "ipv4",
+                        "ipv6",
+                        "inside",
+                        "outside",
+                        "dmz",
+                        "src",
+                        "dst",
+                        "host",
+                        "hier_direct",
+                        "direct",
+                        "default_parent",
+                        "sibling_hit",
                     ],
                     word,
                 )

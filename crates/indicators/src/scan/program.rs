@@ -78,6 +78,9 @@ impl Scan<'_> {
                     value.range.end = value.range.start + found;
                 }
             }
+            if closes_nothing(&text[value.range.clone()]) {
+                value.range.end -= 1;
+            }
         }
         self.push_command(value.range);
     }
@@ -199,12 +202,20 @@ impl Scan<'_> {
         if !in_quotes && let Some(sentence) = sentence_end(&text[argument..stop]) {
             stop = argument + sentence;
         }
-        while stop > argument && matches!(text[stop - 1], b'.' | b',' | b';' | b' ' | b'`' | b'\\')
+        while stop > argument
+            && (matches!(text[stop - 1], b'.' | b',' | b';' | b' ' | b'`' | b'\\')
+                || !in_quotes && closes_nothing(&text[argument..stop]))
         {
             stop -= 1;
         }
         (stop > argument).then_some(begin..stop)
     }
+}
+
+/// Does it end with a bracket that was opened before it, as in `CMD (curl -s x)`?
+fn closes_nothing(bytes: &[u8]) -> bool {
+    bytes.ends_with(b")")
+        && memchr::memchr_iter(b')', bytes).count() > memchr::memchr_iter(b'(', bytes).count()
 }
 
 fn is_argument(rest: &[u8], name: &[u8]) -> bool {
