@@ -84,6 +84,7 @@ function startNewTicket() {
       } catch { /* What stands there stays. */ }
     }, 150);
   });
+  startFound(form);
   // Choosing another template keeps what was typed: it travels through the session of this tab alone.
   const KEY = "new-ticket";
   form.addEventListener("click", (event) => {
@@ -96,6 +97,37 @@ function startNewTicket() {
     if (field instanceof HTMLInputElement && ["checkbox", "radio", "file"].includes(field.type)) continue;
     if (field && "value" in field && value) field.value = value;
   }
+}
+
+// What the text holds is looked up while nobody types; opening never waits for it.
+function startFound(form) {
+  let wait = 0;
+  let newest = 0;
+  const look = async () => {
+    clearTimeout(wait);
+    const mine = ++newest;
+    const some = ["template", "title", "description"].map((name) => [name, form.elements[name]?.value ?? ""]);
+    try {
+      const answer = await fetch(form.dataset.livePreview, { method: "POST", body: new URLSearchParams(some), headers: { "X-Requested-With": "midwatch" }, credentials: "same-origin" });
+      const fresh = answer.ok && parse(await answer.text()).querySelector('[data-region="found"]');
+      const old = document.querySelector('[data-region="found"]');
+      // Only the newest answer counts, and a button about to be pressed stays under the finger.
+      if (fresh && old && mine === newest && !old.contains(document.activeElement)) old.replaceWith(fresh);
+    } catch { /* What stands there stays. */ }
+  };
+  form.addEventListener("input", (event) => {
+    if (!["title", "description"].includes(event.target.name)) return;
+    clearTimeout(wait);
+    wait = setTimeout(look, 500);
+  });
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-look]");
+    if (!button) return;
+    event.preventDefault();
+    button.blur();
+    look();
+  });
+  if (form.elements.description?.value) look();
 }
 
 function startRegionLinks() {

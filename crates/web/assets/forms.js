@@ -50,7 +50,7 @@ export async function send(form, submitter) {
   submitter?.setAttribute("aria-disabled", "true");
   const data = new FormData(form, submitter?.form === form ? submitter : undefined);
   try {
-    return await post(form.getAttribute("action") || location.href, form, data);
+    return await post(submitter?.getAttribute("formaction") || form.getAttribute("action") || location.href, form, data);
   } catch {
     toast("The server cannot be reached. Nothing was sent; what you typed is kept. Try again.");
     return false;

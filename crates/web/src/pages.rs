@@ -24,6 +24,8 @@ pub mod messages;
 pub mod notices;
 pub mod notify_rules;
 pub mod offered;
+pub mod observable_graph;
+pub mod observables;
 pub mod on_call;
 pub mod one_click;
 pub mod people;
@@ -103,6 +105,7 @@ fn accounts(routes: Routes) -> Routes {
         .with(schedule_edit::routes)
         .with(calendars::routes)
         .with(log_reviews::routes)
+        .with(observables::routes)
         .with(targets::routes)
         .with(regulations::routes)
 }
@@ -146,6 +149,7 @@ fn intake(routes: Routes) -> Routes {
     routes
         .get("/tickets/new", may, intake::form)
         .post("/tickets/new/preview", may, intake::preview)
+        .post("/tickets/new/join/{number}", may, intake::join)
         .post("/tickets", may, intake::open)
         .get("/report", may, report::form)
         .post("/report", may, report::send.layer(unlimited()))
@@ -210,6 +214,16 @@ fn tickets(routes: Routes) -> Routes {
             "/tickets/{number}/attach",
             act,
             evidence::attach.layer(unlimited()),
+        )
+        .post(
+            "/tickets/{number}/observe/preview",
+            act,
+            ticket::observe::preview,
+        )
+        .post(
+            "/tickets/{number}/observe/chosen",
+            act,
+            ticket::observe::chosen,
         )
         .get("/tickets/{number}/{verb}", act, verb::form)
         .post("/tickets/{number}/{verb}", act, verb::post)

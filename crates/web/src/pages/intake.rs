@@ -1,6 +1,6 @@
 //! Opening a ticket: a template, one paste box, who will own it and why; and the post that opens it.
 
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use midwatch_desk::account::digest;
 use midwatch_desk::act::Conditions;
@@ -10,6 +10,7 @@ use midwatch_domain::procedure;
 use midwatch_domain::template::{Required, Template, Values};
 use midwatch_domain::ticket::Open;
 use midwatch_domain::words::{Origin, Severity};
+use midwatch_store::read::preview::{Ask, preview as search};
 use midwatch_store::read::watch;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -18,9 +19,11 @@ use crate::App;
 use crate::problem::Problem;
 use crate::view::form::{Choice, Field, FieldKind};
 use crate::view::frame::Nav;
+use crate::view::observables::Found;
 use crate::view::intake::{ComingOwner, NewTicket, Tile};
 
 use super::frame::{Look, escape};
+use super::ticket::{correlation, observe};
 use super::typed::{Typed, can_mend, status};
 use super::{fields, show};
 
@@ -166,9 +169,57 @@ async fn page(
         procedure: procedure.map_or(String::new(), |p| p.title.clone()),
         procedure_href: procedure
             .map_or(String::new(), |p| format!("/procedures/{}", escape(&p.key))),
+        found: found(app, look, typed).await?,
         problem: left,
         idempotency_key: fresh(app),
     })
+}
+
+/// What the title and the text typed so far hold.
+async fn found(app: &App, look: &Look, typed: &Typed) -> Result<Found, Problem> {
+    let text: String = typed.get("description").chars().take(observe::LONGEST).collect();
+    let title: String = typed.get("title").chars().take(1000).collect();
+    if text.trim().is_empty() && title.trim().is_empty() {
+        return Ok(Found::default());
+    }
+    let ask = Ask {
+        text,
+        title,
+        ticket: None,
+        explain: false,
+    };
+    let (viewer, d, now) = (
+        look.viewer().clone(),
+        look.signed.directory.clone(),
+        look.at(),
+    );
+    let read = app.read(move |tx| search(tx, &viewer, &d, &ask, now));
+    Ok(correlation::found(&read.await?))
+}
+
+/// `POST /tickets/new/join/{number}`: what was typed becomes a note of a ticket that is open, instead of a new ticket.
+///
+/// # Errors
+/// What the command or the engine says.
+pub async fn join(
+    State(app): State<App>,
+    look: Look,
+    Path(number): Path<String>,
+    typed: Typed,
+) -> Result<Response, Problem> {
+    let number = super::ticket::number(&number)?;
+    let text = [typed.get("title"), typed.get("description")];
+    let text: Vec<&str> = text.into_iter().filter(|t| !t.trim().is_empty()).collect();
+    let body = serde_json::json!({ "text": text.join("\n\n") });
+    let key = typed.get("idempotency_key");
+    let conditions = Conditions {
+        idempotency: (!key.is_empty()).then(|| (key.to_owned(), digest(&body.to_string()))),
+        ..Conditions::default()
+    };
+    let viewer = look.viewer().clone();
+    crate::act::act(&app, viewer, number, "note", body, conditions).await?;
+    let said = format!("{number}: added as a note. No new ticket was opened.");
+    Ok(look.done(&format!("/tickets/{number}"), &said))
 }
 
 /// A key under which a form is taken once, however often it is sent.

@@ -1,7 +1,9 @@
 //! The ticket page: everything about one ticket, and every act that the viewer may do to it.
 
 pub mod clocks;
+pub mod correlation;
 pub mod head;
+pub mod observe;
 pub mod paging;
 pub mod side;
 pub mod timeline;
@@ -148,6 +150,7 @@ async fn view(app: &App, look: &Look, case: &Case, asked: &Asked) -> Result<Tick
             .count(),
         evidence: side::evidence(look, t),
         related: side::related(t, &case.linked),
+        correlation: correlation::panel(app, look, t).await?,
         circle: side::circle(look, t),
         facts: template.map_or(Vec::new(), |x| fields::facts(x, &t.fields, d, now)),
         fields: template.map_or(Vec::new(), |x| {

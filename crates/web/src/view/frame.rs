@@ -66,6 +66,8 @@ pub enum Nav {
     Clocks,
     /// Who is on call, and schedules.
     OnCall,
+    /// Values seen in tickets.
+    Observables,
     /// Templates.
     Templates,
     /// Procedures.
@@ -214,6 +216,14 @@ impl Frame {
                 "phone",
                 "d",
                 counts.on_call,
+            ),
+            item(
+                Nav::Observables,
+                "/observables",
+                "Observables",
+                "eye",
+                "i",
+                0,
             ),
             item(
                 Nav::Templates,

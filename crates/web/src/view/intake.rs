@@ -1,5 +1,6 @@
 //! Opening a ticket: the palette of templates with one paste box, and the reporter's three questions.
 
+use super::observables::Found;
 use super::{
     form::Field,
     frame::Frame,
@@ -67,6 +68,8 @@ pub struct NewTicket {
     pub procedure: String,
     /// Its page.
     pub procedure_href: String,
+    /// What the text typed so far holds.
+    pub found: Found,
     /// What was wrong.
     pub problem: Option<Problem>,
     /// Key that makes a repeated post harmless.

@@ -11,6 +11,7 @@ pub mod handover;
 pub mod intake;
 pub mod log_reviews;
 pub mod moment;
+pub mod observables;
 pub mod on_call;
 pub mod people;
 pub mod piece;

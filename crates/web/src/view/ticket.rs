@@ -1,5 +1,6 @@
 //! The ticket page: one header, one stepper, one timeline, one composer, folded panels beside; each edit posts one verb.
 
+use super::observables::Correlation;
 use super::{
     escalation::Paging,
     form::{Choice, Field},
@@ -111,6 +112,8 @@ pub struct TicketPage {
     pub evidence: Vec<Evidence>,
     /// Tickets tied to this one.
     pub related: Vec<Related>,
+    /// Observables, and tickets that seem to belong here.
+    pub correlation: Correlation,
     /// People.
     pub circle: Circle,
     /// Fields of the template as they stand.
