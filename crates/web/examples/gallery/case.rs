@@ -101,6 +101,7 @@ fn ticket() -> TicketPage {
         active,
     };
     TicketPage {
+        correlation: midwatch_web::view::observables::Correlation::default(),
         frame: frame("MW-1042 SSH password spray against bastion-2", Nav::Queue),
         head: head(),
         steps: steps(Phase::Analysis),

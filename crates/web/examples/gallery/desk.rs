@@ -114,6 +114,7 @@ fn new_ticket(wrong: bool) -> NewTicket {
         ("Lost device", "Laptop, phone, badge or stick"),
     ];
     NewTicket {
+        found: midwatch_web::view::observables::Found::default(),
         frame: frame("New ticket", Nav::Queue),
         tiles: names.iter().enumerate().map(|(i, (name, purpose))| Tile { id: i.to_string(), name: (*name).to_owned(), purpose: (*purpose).to_owned(), href: format!("/tickets/new?template={i}"), chosen: i == 0, recent: i < 2 }).collect(),
         template: "suspicious-log".to_owned(),

@@ -19,8 +19,8 @@ use crate::App;
 use crate::problem::Problem;
 use crate::view::form::{Choice, Field, FieldKind};
 use crate::view::frame::Nav;
-use crate::view::observables::Found;
 use crate::view::intake::{ComingOwner, NewTicket, Tile};
+use crate::view::observables::Found;
 
 use super::frame::{Look, escape};
 use super::ticket::{correlation, observe};
@@ -177,7 +177,11 @@ async fn page(
 
 /// What the title and the text typed so far hold.
 async fn found(app: &App, look: &Look, typed: &Typed) -> Result<Found, Problem> {
-    let text: String = typed.get("description").chars().take(observe::LONGEST).collect();
+    let text: String = typed
+        .get("description")
+        .chars()
+        .take(observe::LONGEST)
+        .collect();
     let title: String = typed.get("title").chars().take(1000).collect();
     if text.trim().is_empty() && title.trim().is_empty() {
         return Ok(Found::default());

@@ -134,9 +134,7 @@ async fn list(State(app): State<App>, look: Look, Query(params): Query<Params>) 
         Empty::new("search", "Never seen", "No ticket that you may see has such a value. Type less of it, or look among all kinds.").with_act("All observables", "/observables")
     };
     Ok(look.show(&ObservableList {
-        frame: look
-            .frame(&app, "Observables", Nav::Observables)
-            .await?,
+        frame: look.frame(&app, "Observables", Nav::Observables).await?,
         kinds: Kind::ALL
             .iter()
             .map(|k| (k.as_str(), k.says(), kind == Some(*k)))
@@ -187,17 +185,15 @@ async fn view(
     let tickets: Vec<HasIt> = pivot.tickets.iter().map(|t| has_it(look, t)).collect();
     let first = below.is_none();
     Ok(PivotPage {
-        frame: look
-            .frame(app, &shown(key), Nav::Observables)
-            .await?,
+        frame: look.frame(app, &shown(key), Nav::Observables).await?,
         value: link(key, pivot.seen.says.clone()),
-        span: pivot.seen.first_at.zip(pivot.seen.last_at).map(|(a, b)| {
-            (look.now.moment(a.0), look.now.moment(b.0))
-        }),
+        span: pivot
+            .seen
+            .first_at
+            .zip(pivot.seen.last_at)
+            .map(|(a, b)| (look.now.moment(a.0), look.now.moment(b.0))),
         marks: marks(&known),
-        graph: first
-            .then(|| observable_graph::draw(key, &pivot))
-            .flatten(),
+        graph: first.then(|| observable_graph::draw(key, &pivot)).flatten(),
         older: pivot
             .next
             .map_or_else(String::new, |n| format!("{}?below={n}", href(key))),
@@ -347,9 +343,7 @@ async fn ignored(State(app): State<App>, look: Look) -> Answer {
         (link(&i.key(), String::new()), i.reason.clone(), until)
     });
     Ok(look.show(&IgnoredList {
-        frame: look
-            .frame(&app, "Ignored values", Nav::Observables)
-            .await?,
+        frame: look.frame(&app, "Ignored values", Nav::Observables).await?,
         rows: rows.collect(),
     }))
 }

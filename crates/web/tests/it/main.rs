@@ -21,6 +21,7 @@ mod pages_clocks;
 mod pages_escalation;
 mod pages_library;
 mod pages_live;
+mod pages_observables;
 mod pages_on_call;
 mod pages_post;
 mod pages_record;

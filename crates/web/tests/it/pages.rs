@@ -72,6 +72,13 @@ const PAGES: &[(&str, [u16; 5])] = &[
         "/schedules/sch_none/calendar.ics",
         [404, 404, 404, 403, 404],
     ),
+    ("/observables", [200, 200, 200, 403, 200]),
+    ("/observables?q=evil&kind=domain", [200, 200, 200, 403, 200]),
+    ("/observables/ignored", [200, 200, 200, 403, 200]),
+    (
+        "/observables/domain/never.example",
+        [404, 404, 404, 403, 404],
+    ),
     ("/log-reviews", [200, 200, 200, 403, 200]),
     ("/log-reviews/new", [200, 200, 403, 403, 403]),
     ("/log-reviews/lrv_none", [404, 404, 403, 403, 403]),
@@ -541,6 +548,8 @@ async fn hostile_text_stays_text_on_every_page(engine: Engine) {
         "/templates",
         "/procedures",
         "/search?q=alert",
+        "/observables",
+        "/observables?q=%3Cscript%3Ealert(1)%3C/script%3E",
     ]
     .map(str::to_owned)
     .into();
@@ -564,6 +573,11 @@ async fn hostile_text_stays_text_on_every_page(engine: Engine) {
         };
         let verb = |verb: &str| format!("/tickets/{number}/{verb}");
         site.post(&ben, &verb("note"), &[("text", text)]).await;
+        for path in [verb("observe/preview"), "/tickets/new/preview".to_owned()] {
+            let fields = [("text", text.as_str()), ("description", text.as_str())];
+            let preview = site.post(&ben, &path, &fields).await;
+            clean(&path, &preview.text());
+        }
         site.post(&ben, &verb("add_task"), &[("title", &short)])
             .await;
         attach(

@@ -106,7 +106,10 @@ pub async fn chosen(
         }
     }
     if observables.is_empty() {
-        return Ok(look.done(&format!("/tickets/{n}"), "Nothing was ticked, nothing was added."));
+        return Ok(look.done(
+            &format!("/tickets/{n}"),
+            "Nothing was ticked, nothing was added.",
+        ));
     }
     let body = json!({ "observables": observables });
     let done = act::act(
