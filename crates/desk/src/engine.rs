@@ -11,6 +11,7 @@ mod housekeeping;
 pub mod log_reviews;
 mod nodes;
 mod rearm;
+mod retro;
 mod reviews;
 pub mod ticker;
 pub(crate) mod time;
@@ -66,6 +67,9 @@ impl Desk {
             }),
             every(feeds::PART, feeds::EVERY, |d| {
                 Box::pin(async move { d.poll_feeds().await.map(drop) })
+            }),
+            every(retro::PART, retro::EVERY, |d| {
+                Box::pin(async move { d.match_intelligence().await.map(drop) })
             }),
             every("upkeep", TICK, |d| {
                 Box::pin(async move { d.tick().await.map(drop) })

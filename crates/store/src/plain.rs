@@ -7,6 +7,7 @@ pub mod intel;
 pub mod invite;
 pub mod node;
 pub mod one_click;
+pub mod retro;
 pub mod sealed;
 pub mod session;
 pub mod throttle;

@@ -20,6 +20,7 @@ pub fn statements(pg: bool) -> Vec<&'static str> {
         plain::invite::STATEMENTS,
         plain::node::STATEMENTS,
         plain::one_click::STATEMENTS,
+        plain::retro::STATEMENTS,
         plain::sealed::STATEMENTS,
         plain::session::STATEMENTS,
         plain::throttle::STATEMENTS,

@@ -18,6 +18,7 @@ midwatch_testkit::on_both_engines!(
     a_collection_without_an_end_is_given_up,
     a_misp_feed_is_taken_over_event_by_event,
     an_uploaded_file_is_taken_whole_or_not_at_all,
+    what_feeds_say_meets_what_tickets_have_seen_both_ways,
 );
 
 const HOUR: i64 = 3_600_000;
@@ -334,4 +335,35 @@ async fn an_uploaded_file_is_taken_whole_or_not_at_all(engine: Engine) {
         .import_file(t.as_(&t.cast.ben), id, file(&bundle))
         .await;
     assert!(ben.unwrap_err().to_string().contains("not allow"));
+}
+
+async fn what_feeds_say_meets_what_tickets_have_seen_both_ways(engine: Engine) {
+    let t = TestDesk::new(engine).await;
+    let ben = t.cast.ben.clone();
+    let seen = t.open(&ben, "Asked cdn.evil-invoices.top").await;
+    let list = "evil-invoices.top\n45.155.205.0/24\n";
+    let peer = Peer::feed(&json!({ "routes": { "/list.txt": [{ "body": list }] } }));
+    feed(
+        &t,
+        peer.port,
+        &json!({ "url": "/list.txt", "on_hit": "ticket" }),
+    )
+    .await;
+    t.desk.poll_feeds().await.unwrap();
+    assert!(t.desk.match_intelligence().await.unwrap() > 0);
+    let hits = |n| {
+        let held = t.ticket(n).observables;
+        let all: Vec<_> = held.into_values().flat_map(|o| o.hits).collect();
+        all.into_iter().map(|h| h.retro).collect::<Vec<_>>()
+    };
+    assert_eq!(hits(seen), [true], "the feed learnt of it later");
+    let version = t.ticket(seen).version;
+    assert_eq!(t.desk.match_intelligence().await.unwrap(), 0, "once");
+    assert_eq!(t.ticket(seen).version, version);
+    let next = t.open(&ben, "Beacon to 45.155.205.7").await;
+    assert_eq!(t.desk.match_intelligence().await.unwrap(), 1);
+    assert_eq!(hits(next), [false], "the feed knew it before");
+    let other = t.open(&ben, "Nothing to do with it: 45.155.206.7").await;
+    t.desk.match_intelligence().await.unwrap();
+    assert!(hits(other).is_empty());
 }

@@ -64,7 +64,8 @@ impl Verb for ReportHit {
         if of.is_empty() {
             return Err(Refusal::missing("observable"));
         }
-        let same = |h: &FeedHit| (&h.value, &h.feed, &h.indicator) == (&key, &self.feed, &self.indicator);
+        // Once for an observable, though it may match by what it says too.
+        let same = |h: &FeedHit| (&h.feed, &h.indicator) == (&self.feed, &self.indicator);
         let told = |o: &ObservableKey| t.observables.get(o).is_some_and(|o| o.hits.iter().any(same) || o.hits.len() >= MOST_HITS);
         if of.iter().all(told) {
             return Ok(vec![]);

@@ -2,7 +2,7 @@
 
 mod addresses;
 
-use super::around::{beside_url, byte, escape, lower};
+use super::around::{beside_url, byte, ends_escape, escape, lower};
 use super::defanged;
 use super::matcher::{How, Match, Matcher, domain_key, key, registered};
 use super::segment::{WORD, is_host, is_word, url_host};
@@ -219,8 +219,15 @@ impl<'m> Candidates<'m> {
             // What begins before was read with an earlier piece.
             let new = (from..self.defanged).contains(&start);
             if new && !window[start..end].eq_ignore_ascii_case(hit.value.as_bytes()) {
+                // A name may have caught the letter of a `\n` before it.
+                let caught = start < end && ends_escape(window, start + 1);
+                let rest = hit.value.get(1..).filter(|_| caught);
                 self.keep(at, start..end, |matcher, found| {
                     found.extend(matcher.find(hit.kind, &hit.value));
+                    found.extend(
+                        rest.into_iter()
+                            .flat_map(|rest| matcher.find(hit.kind, rest)),
+                    );
                 });
             }
         }
