@@ -8,7 +8,7 @@ use indicators::{Hit, Kind, Options, stream};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Packed files unpack to at most so many times their size, beyond the first 64 MiB.
@@ -116,7 +116,7 @@ impl Extract {
 
     fn search(
         &self,
-        file: &PathBuf,
+        file: &Path,
         options: &Options,
         mut each: impl FnMut(Hit) -> std::io::Result<()>,
     ) -> Result<(), String> {
@@ -204,8 +204,7 @@ impl Seen {
     fn table(&mut self, out: &mut impl Write) {
         let style = Style::of_stdout();
         let rank = |hit: &Hit| (hit.rejected.is_some(), hit.weak.is_some(), hit.kind);
-        self.hits
-            .sort_by(|(one, _), (other, _)| rank(one).cmp(&rank(other)));
+        self.hits.sort_by_key(|(one, _)| rank(one));
         let width = self
             .hits
             .iter()

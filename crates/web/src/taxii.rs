@@ -209,7 +209,7 @@ impl Wanted {
                         value
                             .parse()
                             .map_err(|_| bad("next is what the page before said."))?,
-                    )
+                    );
                 }
                 "match[id]" => wanted.ids = list(&value),
                 "match[type]" => wanted.types = list(&value),

@@ -131,7 +131,7 @@ impl Desk {
             told += self.store.write(move |w| report(w, &hit)).await?;
         }
         self.store
-            .write(move |w| Ok::<_, StoreError>(retro::keep_place(&mut w.tx, way, place)?))
+            .write(move |w| retro::keep_place(&mut w.tx, way, place))
             .await?;
         Ok(told)
     }

@@ -530,10 +530,8 @@ fn clean(path: &str, html: &str) {
 
 async fn hostile_text_stays_text_on_every_page(engine: Engine) {
     let site = Site::new(engine).await;
-    let (lea, ben) = (
-        site.session(&site.cast.lea).await,
-        site.session(&site.cast.ben).await,
-    );
+    let lea = site.session(&site.cast.lea).await;
+    let ben = site.session(&site.cast.ben).await;
     let texts: Vec<String> = cases("A")
         .iter()
         .filter(|c| !c["input"].is_null() && c["input"].get("json_text").is_none())
