@@ -1,7 +1,7 @@
 // Takes the pictures of docs/screens from the demo: every page in light and dark, ticket and queue on a phone.
 // MIDWATCH_BIN=target/release/midwatch node screens.mjs [name of a picture …]
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { Midwatch, api } from "./midwatch.mjs";
 import { withPalette } from "./palette.mjs";
@@ -46,7 +46,15 @@ try {
   // A ticket of just now, so that somebody is told of something.
   await api(lead, "POST", "/tickets", { title: "Beacon from a jump host", severity: "critical", description: "jump-01 calls out every sixty seconds." });
 
+  // A campaign, and what somebody pastes of it a month later.
+  const fixture = (name) => readFile(new URL(`../../fixtures/indicators/${name}`, import.meta.url), "utf8");
+  await api(lead, "POST", "/tickets", { title: "Freight invoices with OysterSync", severity: "high", description: await fixture("report.md") });
+  const later = await fixture("report-later.md");
+  const again = await api(lead, "POST", "/tickets", { title: "Customs notice, forwarded", severity: "medium", description: later });
+
   const shots = [
+    ["observables", lead, "/observables?kind=domain"], ["pivot", lead, "/observables/domain/oysterbank-static.net"], ["related", lead, `/tickets/${again.ticket}`],
+    ["found", lead, "/tickets/new"], ["log-reviews", lead, "/log-reviews"],
     ["oncall", lead, "/oncall"], ["schedule", lead, schedule], ["schedule-edit", lead, `${schedule}/edit`], ["clocks", duty, "/clocks"],
     ["targets", lead, "/settings/targets"], ["regulations", lead, "/settings/regulations"], ["regulation", lead, "/settings/regulations/nis2"],
     ["channels", admin, "/settings/channels"], ["message", lead, "/settings/messages/escalated"], ["rules", duty, "/me/notifications"],
@@ -63,6 +71,11 @@ try {
   const shoot = async (page, name, theme) => {
     await page.context().addCookies([{ name: "theme", value: theme, url: midwatch.url }]);
     await page.reload();
+    if (name === "found") {
+      await page.fill("[name=description]", later);
+      await page.waitForFunction(() => document.querySelector('[data-region="found"]')?.textContent.includes("oysterbank"));
+    }
+    if (name === "related") await page.evaluate(() => document.querySelector('[data-region="observables"]').scrollIntoView());
     if (name === "verify") await page.click("main form button.primary");
     await page.evaluate(() => document.fonts.ready);
     const picture = await page.screenshot({ caret: "hide", animations: "disabled" });

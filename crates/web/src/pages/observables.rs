@@ -6,9 +6,12 @@ use indicators::Kind;
 use midwatch_domain::Refusal;
 use midwatch_domain::access::Action;
 use midwatch_domain::correlation::grouped;
+use midwatch_domain::id::FeedId;
 use midwatch_domain::moment::Moment;
 use midwatch_domain::observable::{Annotation, IgnoredValue, ObservableKey, Own, Role, annotate};
 use midwatch_domain::revise::Revision;
+use midwatch_store::Fault;
+use midwatch_store::plain::indicator::{self, Indicator};
 use midwatch_store::read::observables::{self as read, ObservableRow, Pivot, Place, SeenIn};
 use serde::Deserialize;
 
@@ -22,7 +25,7 @@ use crate::problem::Problem;
 use crate::view::form::{Field, FieldKind, Form};
 use crate::view::frame::Nav;
 use crate::view::observables::{
-    HasIt, IgnoredList, Mark, ObservableList, PivotPage, ValueLink, ValueRow,
+    Asserted, HasIt, IgnoredList, Mark, ObservableList, PivotPage, ValueLink, ValueRow,
 };
 use crate::view::piece::{Empty, ValueChip};
 
@@ -174,9 +177,13 @@ async fn view(
     below: Option<i64>,
 ) -> Result<PivotPage, Problem> {
     let (viewer, wanted, now) = (look.viewer().clone(), key.clone(), look.at());
-    let pivot = app
-        .read(move |tx| read::pivot(tx, &viewer, &wanted, below, now))
-        .await?;
+    let found = app.read(move |tx| {
+        let pivot = read::pivot(tx, &viewer, &wanted, below, now)?;
+        let mut asserted = indicator::about(tx, wanted.fingerprint().cast_signed())?;
+        asserted.retain(|i| i.kind == wanted.kind.as_str() && i.value == wanted.value);
+        Ok::<_, Fault>((pivot, asserted))
+    });
+    let (pivot, asserted) = found.await?;
     let d = look.directory();
     let known = annotate(d, &Own::of(d.organisation.as_ref()), key, now);
     let held = d.ignored.get(key).filter(|i| i.holds(now));
@@ -198,6 +205,7 @@ async fn view(
             .next
             .map_or_else(String::new, |n| format!("{}?below={n}", href(key))),
         relations: relations(&pivot),
+        asserted: asserted.iter().map(|i| asserts(look, i)).collect(),
         neighbours: pivot
             .neighbours
             .iter()
@@ -216,6 +224,25 @@ async fn view(
             .filter(|_| may)
             .map(|_| Form::new(at("lift"), "Take it into account again", Vec::new())),
     })
+}
+
+fn asserts(look: &Look, i: &Indicator) -> Asserted {
+    let d = look.directory();
+    let feed = i.feed.parse().ok().and_then(|id: FeedId| d.feeds.get(&id));
+    let holds = match (i.revoked_at, i.valid_until) {
+        (Some(at), _) => format!("revoked {}", look.now.moment(at.0).text),
+        (None, Some(until)) if until <= look.at() => {
+            format!("ended {}", look.now.moment(until.0).text)
+        }
+        (None, Some(until)) => format!("holds until {}", d.say_time(until)),
+        (None, None) => "holds until it is revoked".to_owned(),
+    };
+    Asserted {
+        feed: feed.map_or_else(|| i.feed.clone(), |f| f.name.clone()),
+        name: i.name.clone(),
+        says: format!("{} % sure, {holds}", i.confidence),
+        holds: i.is_live(look.at()),
+    }
 }
 
 fn has_it(look: &Look, t: &SeenIn) -> HasIt {

@@ -141,6 +141,8 @@ pub struct PivotPage {
     pub older: String,
     /// What it says, and what says it.
     pub relations: Vec<ValueLink>,
+    /// What feeds assert of it.
+    pub asserted: Vec<Asserted>,
     /// Values that stand beside it.
     pub neighbours: Vec<ValueLink>,
     /// The drawing, if there is more than one node.
@@ -149,6 +151,19 @@ pub struct PivotPage {
     pub ignore: Option<Form>,
     /// The form that lifts that, for who may.
     pub lift: Option<Form>,
+}
+
+/// What a feed asserts of a value.
+#[derive(Debug, Clone)]
+pub struct Asserted {
+    /// The feed's name.
+    pub feed: String,
+    /// What it is called there; empty if nothing.
+    pub name: String,
+    /// How sure, and until when.
+    pub says: String,
+    /// Whether it holds now.
+    pub holds: bool,
 }
 
 /// An observable of a ticket.
