@@ -54,7 +54,7 @@ try {
 
   const shots = [
     ["observables", lead, "/observables?kind=domain"], ["pivot", lead, "/observables/domain/oysterbank-static.net"], ["related", lead, `/tickets/${again.ticket}`],
-    ["found", lead, "/tickets/new"], ["log-reviews", lead, "/log-reviews"],
+    ["found", lead, "/tickets/new"],
     ["oncall", lead, "/oncall"], ["schedule", lead, schedule], ["schedule-edit", lead, `${schedule}/edit`], ["clocks", duty, "/clocks"],
     ["targets", lead, "/settings/targets"], ["regulations", lead, "/settings/regulations"], ["regulation", lead, "/settings/regulations/nis2"],
     ["channels", admin, "/settings/channels"], ["message", lead, "/settings/messages/escalated"], ["rules", duty, "/me/notifications"],
@@ -75,7 +75,7 @@ try {
       await page.fill("[name=description]", later);
       await page.waitForFunction(() => document.querySelector('[data-region="found"]')?.textContent.includes("oysterbank"));
     }
-    if (name === "related") await page.evaluate(() => document.querySelector('[data-region="observables"]').scrollIntoView());
+    if (name === "related") await page.evaluate(() => { const panel = document.querySelector('[data-region="related"]'); panel.scrollIntoView(); scrollBy(0, -140); });
     if (name === "verify") await page.click("main form button.primary");
     await page.evaluate(() => document.fonts.ready);
     const picture = await page.screenshot({ caret: "hide", animations: "disabled" });

@@ -5,7 +5,7 @@ use midwatch_domain::access::{Action, Reach};
 use midwatch_domain::directory::Directory;
 use midwatch_domain::observable::{Observable, ObservableKey, Own, Role, annotate};
 use midwatch_domain::ticket::Ticket;
-use midwatch_store::read::observables::seen;
+use midwatch_store::read::observables::{SeenValue, seen};
 use midwatch_store::read::preview::Preview;
 use midwatch_store::read::related::{Related, Subject, related};
 use std::collections::BTreeMap;
@@ -53,7 +53,12 @@ pub async fn panel(app: &App, look: &Look, t: &Ticket) -> Result<Correlation, Pr
             Ok::<_, midwatch_store::Fault>((known, ties))
         });
         let (known, ties) = read.await?;
-        says = known.into_iter().map(|s| (s.key, s.says)).collect();
+        let words = |s: SeenValue| match s.tickets {
+            // This ticket is the one.
+            0 | 1 => (s.key, "seen only here".to_owned()),
+            _ => (s.key, s.says),
+        };
+        says = known.into_iter().map(words).collect();
         out.tied = ties.related.iter().map(|r| tied(r, Some(t))).collect();
         let many = ties.everywhere.iter().take(5).map(|e| {
             let key = ObservableKey {
