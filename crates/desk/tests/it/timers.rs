@@ -315,6 +315,14 @@ async fn the_dead_mans_switch_is_told_only_while_the_ticker_runs() {
     let number = t.open(&t.cast.rui, "A").await;
     until(&desk, 0, "escalated").await;
     assert_eq!(t.ticket(number).escalation.step, 1);
+    // Every part that must run has its first turn.
+    let all_run = async {
+        while desk.tell_watchdog().await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(60), all_run).await;
+    waited.expect("every part runs");
     stop.send(true).unwrap();
     running.await.unwrap();
     while heard.try_recv().is_ok() {}
