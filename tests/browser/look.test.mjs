@@ -19,7 +19,7 @@ before(async () => {
   await ada.fill("[name=name]", "Letters on this machine");
   await ada.fill("[name=from]", "midwatch@example.org");
   await ada.click("main form button.primary");
-  await ada.waitForURL(/\/settings\/channels/);
+  await ada.waitForURL((url) => url.pathname !== "/settings/channels/new");
   await ada.goto("/tickets/new?template=phishing");
   await ada.fill("#f-title", "A mail that wants a password");
   for (const field of await ada.$$('main form [name^="fields."][required]')) {
@@ -44,7 +44,8 @@ const pages = () => [
   "/policies", "/policies/pol_shipped_high", "/policies/new?from=pol_shipped_high", `/tickets/${number}/snooze`, `/tickets/${number}/escalate`, "/procedures", "/procedures/phishing_response", "/procedures/phishing_response/edit", "/record", "/record/1", "/record/verify", "/help",
   "/people", "/people/invite", "/teams", "/settings", "/account", "/tokens", "/reference",
   "/oncall", "/schedules", "/schedules/new", "/calendars", "/calendars/new", "/clocks", "/settings/targets", "/settings/targets/edit", "/settings/regulations", "/settings/regulations/nis2",
-  "/settings/channels", "/settings/channels/new?kind=mail", "/settings/messages", "/settings/messages/escalated", "/deliveries", "/mailbox", "/me/notices", "/me/notifications", "/no/such/page",
+  "/settings/channels", "/settings/channels/new?kind=mail", "/settings/messages", "/settings/messages/escalated", "/deliveries", "/mailbox", "/me/notices", "/me/notifications",
+  "/log-reviews", "/log-reviews/new", "/observables", "/observables/ignored", "/observables/domain/mail.example", `/tickets/${number}/observe`, "/no/such/page",
 ];
 
 for (const [theme, width] of [["light", 1440], ["light", 390], ["dark", 1440], ["dark", 390]]) {
