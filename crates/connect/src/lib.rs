@@ -5,6 +5,7 @@ pub mod chat;
 pub mod egress;
 mod failure;
 pub mod list;
+pub mod listen;
 pub mod mail;
 pub mod misp;
 pub mod pager;

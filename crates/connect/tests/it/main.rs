@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod http;
+mod listen;
 mod mail;
 
 use midwatch_connect::{Failure, Limits, Options, Outside, Parcel};
