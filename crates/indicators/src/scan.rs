@@ -80,6 +80,7 @@ pub(crate) fn scan(text: &[u8], edited: &dyn Fn(&Range<usize>) -> bool, explain:
         out: Scanned::default(),
         keyed_until: 0,
         program_until: 0,
+        listed: None,
         logsource: None,
     };
     scan.walk();
@@ -94,6 +95,8 @@ struct Scan<'t> {
     /// No key is looked for before the end of the value of the last.
     keyed_until: usize,
     program_until: usize,
+    /// The end and kind of the last hash that a heading above it named.
+    listed: Option<(usize, Kind)>,
     /// The next `logsource:` at or after the last place that asked.
     logsource: Option<usize>,
 }

@@ -18,6 +18,7 @@ pub(crate) const BRACKETED: &[(&[u8], &[u8])] = &[
     (b"/", b"/"),
     (b"//", b"//"),
     (b"slash", b"/"),
+    (b"?", b"?"),
     (b"@", b"@"),
     (b"at", b"@"),
     (b"a", b"@"),
@@ -164,6 +165,13 @@ pub(crate) const CODE_ROOTS: &[&str] = &[
     "shell", "win32", "microsoft", "windows", "kernel",
 ];
 
+/// The same where more than one dot follows: names that no host begins with.
+#[rustfmt::skip]
+pub(crate) const OBJECTS: &[&str] = &[
+    "self", "this", "process", "window", "document", "console", "navigator", "argv", "props", "ctx", "req", "obj", "evt",
+    "sys",
+];
+
 /// First parts of package names, which are domains written backwards.
 #[rustfmt::skip]
 pub(crate) const PACKAGE_ROOTS: &[&str] = &[
@@ -180,6 +188,11 @@ pub(crate) const PRODUCTS: &[&str] = &[
     "json.net", "crypto.js",
 ];
 
+/// Hosts of one letter that people do share links of.
+pub(crate) const SHORTENERS: &[&str] = &[
+    "t.me", "t.co", "t.ly", "s.id", "v.gd", "u.to", "n.pr", "q.gs", "x.gd", "g.co",
+];
+
 /// Words before a number with dots that make it a version.
 #[rustfmt::skip]
 pub(crate) const VERSION_WORDS: &[&str] = &[
@@ -187,7 +200,23 @@ pub(crate) const VERSION_WORDS: &[&str] = &[
     "driver", "update", "patch", "hotfix", "upgrade", "upgraded", "package", "fileversion", "productversion",
     "file_version", "product_version", "sdk", "kernel", "runtime", "framework", "engine", "os", "android", "ios",
     "chrome", "firefox", "edge", "safari", "windows", "openssl", "python", "java", "agent_version", "client_version",
-    "assembly", "assemblyversion", "appversion", "app_version",
+    "assembly", "assemblyversion", "appversion", "app_version", "exim", "foxmail", "thunderbird", "mailer",
+];
+
+/// Words before four small numbers that make them a version: what has a release may have an address as well.
+#[rustfmt::skip]
+pub(crate) const RELEASED_WORDS: &[&str] = &[
+    "agent", "agents", "plugin", "library", "postfix", "sendmail", "openssh", "outlook", "chromium", "opera", "php", "ruby",
+    "office", "wireshark",
+];
+
+/// Headers of mails and requests that name a program with its version.
+pub(crate) const AGENT_HEADERS: &[&str] = &[
+    "X-Mailer",
+    "User-Agent",
+    "X-MimeOLE",
+    "X-Newsreader",
+    "X-Powered-By",
 ];
 
 /// Words before a number with dots that make it a place in a document.
@@ -208,7 +237,7 @@ pub(crate) const TRACE_WORDS: &[&str] = &[
     "trace", "traceid", "trace_id", "trace-id", "traceparent", "span", "spanid", "span_id", "request_id", "requestid",
     "request-id", "req_id", "reqid", "x-request-id", "correlation_id", "correlationid", "correlation-id", "session",
     "session_id", "sessionid", "sid", "token", "csrf", "csrftoken", "nonce", "etag", "commit", "git", "revision",
-    "build", "build_id", "buildid", "transaction_id", "txid", "tx", "message_id", "messageid", "message-id",
+    "build", "build_id", "buildid", "build-id", "transaction_id", "txid", "tx", "message_id", "messageid", "message-id",
     "api_key", "apikey", "client_id", "tenant", "container", "containerid", "container_id", "digest_id", "cookie",
     "phpsessid", "jsessionid", "boundary", "uuid", "guid", "b3", "x-b3-traceid", "deployment_id", "merge", "parent",
     "tree", "object", "cache_key", "serial", "authenticity_token", "salt", "machine-id", "machine_id",

@@ -99,10 +99,11 @@ pub(crate) fn is_mail(text: &[u8]) -> bool {
         };
         known += usize::from(USUAL.iter().any(|usual| usual.eq_ignore_ascii_case(name)));
         // Few others have these.
-        known += usize::from(
-            name.eq_ignore_ascii_case(b"content-transfer-encoding")
-                || memmem::find(line, b"?=").is_some() && memmem::find(line, b"=?").is_some(),
-        );
+        if name.eq_ignore_ascii_case(b"content-transfer-encoding") {
+            known += 2;
+        }
+        known +=
+            usize::from(memmem::find(line, b"?=").is_some() && memmem::find(line, b"=?").is_some());
     }
     known >= 3
 }

@@ -9,6 +9,9 @@ use std::ops::Range;
 /// Nothing longer is read as one.
 const AGENT_MOST: usize = 1024;
 
+/// Nor is a request with its answer.
+const REQUEST_MOST: usize = 4096;
+
 impl Scan<'_> {
     pub(super) fn agent(&mut self, place: usize) {
         let fillers = [
@@ -41,6 +44,41 @@ impl Scan<'_> {
         let value = text(&self.text[range.clone()]).trim().to_owned();
         self.out.work += range.len() as u64;
         self.push(Found::new(Kind::UserAgent, value, range));
+    }
+
+    /// The last field of a web server's line, `"GET / HTTP/1.1" 404 153 "-" "curl/8.5.0"`. Those of browsers are read
+    /// wherever they stand.
+    pub(super) fn agent_of_request(&mut self, method: &Range<usize>) {
+        let text = self.text;
+        if before(text, method.start) != b'"' || at(text, method.end) != b' ' {
+            return;
+        }
+        let most = text.len().min(method.start + REQUEST_MOST);
+        let agent = || {
+            let request = quoted_end(&text[..most], method.end, b'"')?;
+            let numbers = part(text, request + 1, request + 24);
+            let numbers = (numbers.iter())
+                .take_while(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'-'))
+                .count();
+            let referrer = request + 1 + numbers;
+            if numbers < 5 || at(text, referrer) != b'"' {
+                return None;
+            }
+            let referrer = quoted_end(&text[..most], referrer + 1, b'"')?;
+            let start = referrer + 3;
+            let follows = part(text, referrer + 1, start) == b" \"";
+            let end = follows.then(|| quoted_end(&text[..most], start, b'"'))??;
+            Some(start..end)
+        };
+        self.out.work += 64;
+        if let Some(range) = agent()
+            && text[range.clone()].iter().any(u8::is_ascii_alphabetic)
+            && !text[range.clone()].starts_with(b"Mozilla/")
+        {
+            self.out.work += (range.end - method.start) as u64;
+            let value = crate::bytes::text(&text[range.clone()]).trim().to_owned();
+            self.push(Found::new(Kind::UserAgent, value, range));
+        }
     }
 
     /// A browser's user agent without a key.

@@ -6,6 +6,8 @@ use crate::tables::{HASH_WORDS, TRACE_WORDS};
 use crate::{Kind, Reason};
 use std::ops::Range;
 
+/// What may stand before a hash that begins its line: marks of lists and quoting.
+const INDENT_MOST: usize = 12;
 /// Hashes of nothing at all.
 const EMPTY: [&str; 3] = [
     "d41d8cd98f00b204e9800998ecf8427e",
@@ -66,8 +68,12 @@ impl Scan<'_> {
 
     /// What the words before say of it: the nearest of them that knows hashes decides.
     fn judge_hash(&mut self, found: &mut Found, start: usize) {
-        let words: Vec<Vec<u8>> = self
-            .words_before(start, 6)
+        let near = self.words_before(start, 6);
+        if near.is_empty() {
+            self.judge_by_heading(found, start);
+            return;
+        }
+        let words: Vec<Vec<u8>> = near
             .iter()
             .filter(|word| !is_one_of(&["is", "of", "the", "a", "for", "was", "value"], word))
             .map(|word| word.rsplit(|byte| *byte == b'.').next().unwrap_or(word))
@@ -101,22 +107,73 @@ impl Scan<'_> {
                 return;
             }
             if found.kind == Kind::Md5 {
-                let known = HASH_WORDS
-                    .iter()
-                    .find(|(known, _)| known.as_bytes() == word.as_slice());
                 let import = (word == b"hash" && is_one_of(&["import", "imp"], next))
                     .then_some(Kind::Imphash);
-                if let Some(kind) = known.map(|(_, kind)| *kind).or(import) {
+                if let Some(kind) = named_kind(word).or(import) {
                     found.kind = kind;
                     found.context = Some(text(word));
                     return;
                 }
             }
-            if index < 2 && is_one_of(TRACE_WORDS, word) {
+            if index < 2 && is_trace(word) {
                 found.context = Some(text(word));
                 found.weak = Some(Reason::TraceId);
                 return;
             }
         }
     }
+
+    /// A hash that begins its line is of the kind that the end of the line above names, or that the hash above has.
+    fn judge_by_heading(&mut self, found: &mut Found, start: usize) {
+        let near = &self.text[start.saturating_sub(INDENT_MOST)..start];
+        let Some(line) = memchr::memrchr(b'\n', near) else {
+            return;
+        };
+        let end = start - near.len() + line;
+        if found.kind != Kind::Md5 {
+            return;
+        }
+        let listed = self.listed.filter(|(last, _)| {
+            let between = self.text.get(*last..end).unwrap_or(b"-");
+            between
+                .iter()
+                .all(|byte| matches!(byte, b'\r' | b'`' | b'"' | b',' | b'|' | b' '))
+        });
+        let kind = listed.map(|(_, kind)| kind).or_else(|| {
+            let words = self.words_before(end, 3);
+            words.iter().find_map(|word| named_kind(word))
+        });
+        if let Some(kind) = kind {
+            found.kind = kind;
+            self.listed = Some((start + found.range.len(), kind));
+        }
+    }
+}
+
+/// The kind of 32 hexadecimal digits beside this word.
+fn named_kind(word: &[u8]) -> Option<Kind> {
+    let known = HASH_WORDS
+        .iter()
+        .find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(word));
+    known.map(|(_, kind)| *kind)
+}
+
+/// Names of headers, such as `X-Amzn-Trace-Id`, tell by their end.
+fn is_trace(word: &[u8]) -> bool {
+    is_one_of(TRACE_WORDS, word)
+        || [
+            &b"trace-id"[..],
+            b"traceid",
+            b"trace_id",
+            b"request-id",
+            b"request_id",
+            b"requestid",
+            b"correlation-id",
+            b"correlation_id",
+            b"spanid",
+            b"session-id",
+            b"session_id",
+        ]
+        .iter()
+        .any(|end| word.ends_with(end))
 }

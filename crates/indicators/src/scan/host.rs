@@ -7,7 +7,7 @@ use super::{Found, Scan};
 use crate::bytes::{at, before, is_alnum, is_one_of, rest};
 use crate::tables::{
     CODE_ROOTS, DATA_EXTENSION, DNS_WORDS, DOUBTFUL_EXTENSION, EXECUTABLE, FILE_FIRST, FILE_WORDS,
-    PACKAGE_ROOTS, PRODUCTS,
+    OBJECTS, PACKAGE_ROOTS, PRODUCTS, SHORTENERS,
 };
 use crate::{Kind, Reason};
 use std::collections::HashMap;
@@ -20,6 +20,9 @@ static EXTENSIONS: LazyLock<HashMap<&str, bool>> = LazyLock::new(|| {
     data.chain(EXECUTABLE.iter().map(|extension| (*extension, true)))
         .collect()
 });
+
+/// No file system has longer names.
+const FILE_MOST: usize = 255;
 
 impl Scan<'_> {
     /// Reads a run that has dots; gives the place to go on at.
@@ -89,7 +92,8 @@ impl Scan<'_> {
             matches!(at(text, place), b'/' | b'?') && is_path(at(text, place + 1))
                 || at(text, place) == b'/'
         };
-        let followed = path(range.end) || port.is_some_and(|(_, end)| path(end));
+        let followed = path(range.end) && !is_zone(rest(text, range.end))
+            || port.is_some_and(|(_, end)| path(end));
         // `(Main.java:42)` of a stack trace is a line of a file.
         let traced =
             before(text, range.start) == b'(' && port.is_some_and(|(_, end)| at(text, end) == b')');
@@ -155,6 +159,9 @@ impl Scan<'_> {
     fn is_no_domain(&mut self, range: &Range<usize>, domain: &str, next: u8) -> Option<Reason> {
         let text = self.text;
         let bytes = &text[range.clone()];
+        if SHORTENERS.contains(&domain) {
+            return None;
+        }
         if PRODUCTS.contains(&domain) {
             return Some(Reason::ProductName);
         }
@@ -202,6 +209,19 @@ impl Scan<'_> {
         {
             return Some(Reason::CodeName);
         }
+        if labels.len() >= 3 && OBJECTS.contains(&first.as_str()) && !usual && !domain.contains('-')
+        {
+            return Some(Reason::CodeName);
+        }
+        // `o.total` of SQL, whose tables go by one letter; `JOIN orders ON orders.id`.
+        if labels.len() == 2
+            && !usual
+            && !matches!(next, b'/' | b':')
+            && (first.len() == 1 && !self.is_asked_for(range, domain)
+                || self.is_queried(range.start))
+        {
+            return Some(Reason::CodeName);
+        }
         if labels.len() >= 3
             && PACKAGE_ROOTS.contains(&first.as_str())
             && last.len() > 2
@@ -219,6 +239,31 @@ impl Scan<'_> {
         None
     }
 
+    /// Does a statement of SQL in capitals stand close before?
+    fn is_queried(&mut self, place: usize) -> bool {
+        let near = self.words_before(place, 6);
+        near.iter().any(|word| matches!(*word, b"SELECT" | b"JOIN"))
+    }
+
+    /// A file name with spaces, if quotes enclose it and a word for files stands before: `document "Board minutes.docm"`.
+    fn quoted_name(&mut self, last: &Range<usize>) -> Option<Range<usize>> {
+        let text = self.text;
+        let quote = at(text, last.end);
+        if before(text, last.start) != b' ' || !matches!(quote, b'"' | b'\'' | b'`') {
+            return None;
+        }
+        let least = last.end.saturating_sub(FILE_MOST);
+        let start = least + memchr::memrchr(quote, text.get(least..last.start)?)? + 1;
+        self.out.work += (last.end - start) as u64;
+        let plain = |byte: &u8| {
+            is_alnum(*byte) || matches!(byte, b' ' | b'_' | b'-' | b'(' | b')' | b'&' | b',')
+        };
+        let named = text[start..last.start].iter().all(plain)
+            && text[start] != b' '
+            && self.follows(start - 1, 2, FILE_WORDS);
+        named.then_some(start..last.end)
+    }
+
     /// A file, if the extension is one; says whether it was.
     fn file_name(&mut self, range: &Range<usize>, token: &Range<usize>, otherwise: Reason) -> bool {
         let text = self.text;
@@ -233,6 +278,10 @@ impl Scan<'_> {
         if !known && !data || stem.is_empty() {
             self.reject(Kind::Domain, range.clone(), otherwise);
             return false;
+        }
+        if bytes.len() > FILE_MOST {
+            self.reject(Kind::Filename, range.clone(), Reason::TooLong);
+            return true;
         }
         let name = String::from_utf8_lossy(bytes).into_owned();
         if PRODUCTS.contains(&name.to_ascii_lowercase().as_str()) {
@@ -268,6 +317,11 @@ impl Scan<'_> {
             } else {
                 self.reject(Kind::Filename, range.clone(), Reason::NoContext);
             }
+            return true;
+        }
+        if let Some(whole) = self.quoted_name(range) {
+            let name = crate::bytes::text(&text[whole.clone()]);
+            self.push(Found::new(Kind::Filename, name, whole));
             return true;
         }
         let mut found = Found::new(Kind::Filename, name, range.clone());
@@ -331,6 +385,11 @@ pub(crate) fn canonical_domain(bytes: &[u8]) -> Option<(String, suffix::Suffix)>
     let rest = name.len().saturating_sub(suffix.length + 1);
     let registered = name[..rest].rfind('.').map_or(0, |dot| dot + 1);
     (!name[registered..].contains('_')).then_some((name, suffix))
+}
+
+/// `harbour.example/IN`: a zone of the Internet, as name servers write it.
+fn is_zone(after: &[u8]) -> bool {
+    after.starts_with(b"/IN") && matches!(at(after, 3), b'\'' | b'/' | b':' | b'\n' | b'\r')
 }
 
 /// Without the dots, dashes and underscores around it.

@@ -135,6 +135,7 @@ impl Scan<'_> {
             ),
             Key::Iam => {}
             Key::Phone => self.phone_after(end),
+            Key::Method => self.agent_of_request(&word),
             Key::Program => self.program(&word),
         }
     }
@@ -256,7 +257,13 @@ impl Scan<'_> {
             return;
         }
         if !value.quoted && value.marked && self.begins_line(key.start) {
-            value.range.end = line_end(self.text, value.range.start, NAME_MOST / 2);
+            let end = line_end(self.text, value.range.start, NAME_MOST / 2);
+            let line = &self.text[value.range.start..end];
+            value.range.end = if line[0] == b'\\' {
+                value.range.start + next_label(line)
+            } else {
+                end
+            };
         }
         if plausible(&self.text[value.range.clone()]) {
             self.push_named(kind, value.range);
@@ -268,7 +275,9 @@ impl Scan<'_> {
             return;
         };
         let looks = looks_named(&self.text[value.range.clone()]);
-        if !value.named || !(value.quoted || value.marked || looks) {
+        // `yara: MAL_Grove_Raven` needs no `rule` between.
+        let plain = value.marked && looks && self.text[value.range.clone()].contains(&b'_');
+        if !(value.named || plain) || !(value.quoted || value.marked || looks) {
             return;
         }
         if kind == Kind::Sigma && !value.quoted && value.marked && !looks {
@@ -384,6 +393,16 @@ impl Scan<'_> {
             self.push_named(Kind::Sigma, start..end);
         }
     }
+}
+
+/// Where ` EventID: ` of the next field begins; otherwise the end.
+fn next_label(line: &[u8]) -> usize {
+    memmem::find_iter(line, b": ")
+        .find_map(|colon| {
+            let word = line[..colon].iter().rposition(|byte| !is_label(*byte))?;
+            (line[word] == b' ' && word + 1 < colon).then_some(word)
+        })
+        .unwrap_or(line.len())
 }
 
 /// Where a quoted value ends: at the quote that is not escaped, on the same line.

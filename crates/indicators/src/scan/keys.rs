@@ -24,6 +24,7 @@ pub(super) enum Key {
     Iam,
     NewService,
     Phone,
+    Method,
     Program,
 }
 
@@ -45,7 +46,9 @@ const WORDS: &[(&str, Key)] = &[
     ("process_command_line", Key::CommandLine), ("command", Key::Command), ("rule", Key::Rule),
     ("yara", Key::Yara), ("sigma", Key::Sigma), ("title", Key::Title),
     ("rolename", Key::RoleName), ("role_name", Key::RoleName), ("role-name", Key::RoleName),
-    ("iam", Key::Iam),
+    ("iam", Key::Iam), ("get", Key::Method), ("post", Key::Method), ("head", Key::Method), ("put", Key::Method),
+    ("options", Key::Method), ("delete", Key::Method), ("patch", Key::Method), ("connect", Key::Method),
+    ("propfind", Key::Method),
 ];
 
 /// By length and first letter.

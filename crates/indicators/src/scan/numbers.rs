@@ -4,10 +4,13 @@ use super::host::is_path;
 use super::value::{self, Address};
 use super::{Found, Scan};
 use crate::bytes::{at, before, is_alnum, is_one_of, rest};
-use crate::tables::{OID_WORDS, SECTION_WORDS, VERSION_WORDS};
+use crate::tables::{AGENT_HEADERS, OID_WORDS, RELEASED_WORDS, SECTION_WORDS, VERSION_WORDS};
 use crate::{Kind, Reason};
 use std::net::Ipv4Addr;
 use std::ops::Range;
+
+/// How far from its name the value of a header is looked at.
+const HEADER_REACH: usize = 96;
 
 impl Scan<'_> {
     /// Numbers with dots between them.
@@ -87,6 +90,17 @@ impl Scan<'_> {
         self.push(found);
     }
 
+    /// Headers that name a program and its version, on the line of their name.
+    fn in_agent_header(&self, place: usize) -> bool {
+        let near = &self.text[place.saturating_sub(HEADER_REACH)..place];
+        let line = memchr::memrchr(b'\n', near).map_or(0, |line| line + 1);
+        let name = &near[line..];
+        let Some(colon) = memchr::memchr(b':', name) else {
+            return false;
+        };
+        (line > 0 || near.len() == place) && is_one_of(AGENT_HEADERS, &name[..colon])
+    }
+
     /// Why four numbers with dots are no address here.
     fn is_no_address(&mut self, range: &Range<usize>) -> Option<Reason> {
         let text = self.text;
@@ -128,6 +142,9 @@ impl Scan<'_> {
         if at(text, range.end) == b'+' {
             return Some(Reason::Version);
         }
+        if self.in_agent_header(range.start) {
+            return Some(Reason::Version);
+        }
         let words = self.words_before(range.start, 2);
         let first = words.first()?;
         let adjacent = text[..range.start].ends_with(b" ")
@@ -140,6 +157,19 @@ impl Scan<'_> {
             if adjacent && is_one_of(known, first) {
                 return Some(reason);
             }
+        }
+        if last == b' ' && is_one_of(RELEASED_WORDS, first) && is_small(&text[range.clone()]) {
+            return Some(Reason::Version);
+        }
+        // `com.harbour.lib:core:1.4.2.1`, coordinates of a package.
+        let artifact = range.start.saturating_sub(first.len() + 2);
+        if last == b':'
+            && at(text, artifact) == b':'
+            && words
+                .get(1)
+                .is_some_and(|group| memchr::memchr(b'.', group).is_some())
+        {
+            return Some(Reason::Version);
         }
         // `version is 1.2.3.4`, `versions before 9.1.16.0`, `OpenSSL version: "1.1.1.0"`.
         let second = words.get(1)?;
@@ -170,6 +200,14 @@ impl Scan<'_> {
             ))
         .then_some(Reason::Version)
     }
+}
+
+/// Numbers of a release are small; of a hundred addresses two are so.
+fn is_small(quad: &[u8]) -> bool {
+    !quad.starts_with(b"10.")
+        && quad
+            .split(|byte| *byte == b'.')
+            .all(|number| number.len() <= 2)
 }
 
 /// A port after a colon, and where it ends.

@@ -234,7 +234,9 @@ fn is_argument(rest: &[u8], name: &[u8]) -> bool {
             .iter()
             .any(|byte| matches!(byte, b'/' | b'\\' | b'=' | b'"'))
         || is_one_of(&VERBS, word) && memchr::memmem::find(tail, b" -").is_some();
-    let address = memchr::memmem::find(word, b"://").is_some()
+    // An argument of its own, and not the value of the next field.
+    let address = memchr::memmem::find(word, b"://")
+        .is_some_and(|sign| !word[..sign].contains(&b'='))
         && is_one_of(
             &[
                 "curl", "wget", "mshta", "ftp", "explorer", "msiexec", "regsvr32", "start",
@@ -258,8 +260,17 @@ fn is_argument(rest: &[u8], name: &[u8]) -> bool {
             "cmd",
         ],
         name,
-    ) && memchr::memchr(b'.', word).is_some_and(|dot| is_alnum(at(word, dot + 1)));
+    ) && memchr::memchr(b'.', word).is_some_and(|dot| is_alnum(at(word, dot + 1)))
+        && !is_version(word);
     dashed || slashed || verb || address || library || run
+}
+
+/// `PowerShell 5.1` names a program, and runs nothing.
+fn is_version(word: &[u8]) -> bool {
+    let number = word.strip_prefix(b"v").unwrap_or(word);
+    let loose =
+        |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b')' | b':' | b'+');
+    number.iter().all(loose)
 }
 
 /// Where a sentence ends and another begins, outside of quotes.
