@@ -212,7 +212,9 @@ proptest! {
         }
         let whole = found(&m, text.as_bytes(), usize::MAX, false);
         for (offset, (kind, value)) in planted {
-            let it = whole.iter().find(|f| f.offset == offset && f.indicator.kind == kind && f.indicator.value == value);
+            // A mark before it, as in `q {@} shop.example`, makes it a part of what was seen.
+            let covers = |f: &Found| f.offset <= offset && offset < f.offset + f.seen.len() as u64;
+            let it = whole.iter().find(|f| covers(f) && f.indicator.kind == kind && f.indicator.value == value);
             prop_assert!(it.is_some(), "{} at {}", value, offset);
             let line = 1 + text.as_bytes()[..usize::try_from(offset).unwrap()].iter().filter(|b| **b == b'\n').count();
             prop_assert_eq!(it.unwrap().line, line as u64);
