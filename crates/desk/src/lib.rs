@@ -11,6 +11,7 @@ pub mod engine;
 pub mod evidence;
 pub mod handover;
 pub mod intelligence;
+pub mod logs;
 pub mod on_call;
 pub mod post;
 pub mod publish;

@@ -16,6 +16,7 @@ pub mod feed;
 pub mod handover;
 pub mod hours;
 pub mod id;
+pub mod log_match;
 pub mod log_review;
 pub mod markdown;
 pub mod message;

@@ -9,6 +9,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (2, include_str!("migrations/0002_watch.sql")),
     (3, include_str!("migrations/0003_observables.sql")),
     (4, include_str!("migrations/0004_intelligence.sql")),
+    (5, include_str!("migrations/0005_logs.sql")),
 ];
 
 const AT: &str = "SELECT COALESCE(MAX(version), 0) FROM schema_version";

@@ -5,6 +5,8 @@ pub mod feed_state;
 pub mod indicator;
 pub mod intel;
 pub mod invite;
+pub mod log_match;
+pub mod log_source;
 pub mod node;
 pub mod one_click;
 pub mod retro;

@@ -1,7 +1,7 @@
 //! The whole content of a database as two streams of lines that either engine can take in. Knows no files and no evidence.
 //!
 //! The record goes as its export; the rows folded from it are folded anew. Beside it go the plain rows that nobody wants to
-//! lose: credentials, recovery codes, tokens, invitations, secrets of channels, what was raised, replies kept for repeated requests. Sessions
+//! lose: credentials, recovery codes, tokens, invitations, secrets of channels, what was raised, what was seen in logs, replies kept for repeated requests. Sessions
 //! and throttles stay behind, and so do messages on their way: a copy that is tried out must not write to people.
 
 use midwatch_domain::entry::Chain;
@@ -57,6 +57,18 @@ const TABLES: &[Table] = &[
         key: 1,
         read: "SELECT name, ticket FROM raised WHERE name > ?1 ORDER BY name LIMIT 500",
         put: "INSERT INTO raised (name, ticket) VALUES (?1, ?2)",
+    },
+    Table {
+        name: "log_matches",
+        key: 1,
+        read: "SELECT id, identity, fingerprint, kind, value, matched, said_by, campaign, source, place, line, at, first_at, last_at, count, ticket FROM log_matches WHERE id > ?1 ORDER BY id LIMIT 500",
+        put: "INSERT INTO log_matches (id, identity, fingerprint, kind, value, matched, said_by, campaign, source, place, line, at, first_at, last_at, count, ticket) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+    },
+    Table {
+        name: "log_sources",
+        key: 1,
+        read: "SELECT name, how, lines, bytes, matches, dropped, first_at, last_at FROM log_sources WHERE name > ?1 ORDER BY name LIMIT 500",
+        put: "INSERT INTO log_sources (name, how, lines, bytes, matches, dropped, first_at, last_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     },
     Table {
         name: "idempotency",

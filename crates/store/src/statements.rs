@@ -18,6 +18,8 @@ pub fn statements(pg: bool) -> Vec<&'static str> {
         plain::indicator::STATEMENTS,
         plain::intel::STATEMENTS,
         plain::invite::STATEMENTS,
+        plain::log_match::STATEMENTS,
+        plain::log_source::STATEMENTS,
         plain::node::STATEMENTS,
         plain::one_click::STATEMENTS,
         plain::retro::STATEMENTS,

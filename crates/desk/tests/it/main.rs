@@ -10,6 +10,7 @@ mod doctor;
 mod engine;
 mod feeds;
 mod first_ticket;
+mod logs;
 mod nodes;
 mod post;
 mod record;

@@ -9,13 +9,14 @@ use crate::{StoreError, params};
 const PLACE: &str = "SELECT done, after FROM sweeps WHERE name = ?1";
 const MOVE: &str = "INSERT INTO sweeps (name, done, target, after) VALUES (?1, ?2, 0, ?3) ON CONFLICT (name) DO UPDATE SET done = excluded.done, after = excluded.after";
 const TICKETS: &str = "SELECT s.ticket, t.is_open, s.restricted FROM sightings s JOIN tickets t ON t.number = s.ticket WHERE s.fingerprint = ?1 ORDER BY t.is_open DESC, s.ticket DESC LIMIT 100";
+const CONFIRMED: &str = "SELECT ticket FROM sightings WHERE fingerprint = ?1 AND restricted = 0 AND direct = 1 AND confirmed = 1 ORDER BY ticket DESC LIMIT 20";
 const EXACT: &str = "SELECT kind, value FROM observables WHERE fingerprint = ?1";
 const WITHIN: &str = "SELECT kind, value FROM observables WHERE kind = ?1 AND sort_key >= ?2 AND sort_key <= ?3 ORDER BY sort_key LIMIT 200";
 const OBSERVED: &str =
     "SELECT seq, ticket FROM log WHERE kind = 'observed' AND seq > ?1 ORDER BY seq LIMIT ?2";
 
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[PLACE, MOVE, TICKETS, EXACT, WITHIN, OBSERVED];
+pub(crate) const STATEMENTS: &[&str] = &[PLACE, MOVE, TICKETS, CONFIRMED, EXACT, WITHIN, OBSERVED];
 
 /// How far something was gone through.
 ///
@@ -62,6 +63,15 @@ pub fn tickets(tx: &mut Tx<'_>, key: &ObservableKey) -> Result<Vec<Sighted>, Sto
             })
         })
         .collect()
+}
+
+/// Tickets that have confirmed a value as an indicator, the newest first; restricted ones keep it to themselves.
+///
+/// # Errors
+/// As the engine says.
+pub fn confirmed(tx: &mut Tx<'_>, key: &ObservableKey) -> Result<Vec<TicketNo>, StoreError> {
+    let rows = tx.all(CONFIRMED, params![key.fingerprint().cast_signed()])?;
+    rows.iter().map(|r| r.int(0).map(TicketNo)).collect()
 }
 
 /// Whether a value was seen.

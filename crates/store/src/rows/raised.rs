@@ -8,8 +8,10 @@ use crate::{StoreError, params};
 const FIND: &str = "SELECT ticket FROM raised WHERE name = ?1";
 const KEEP: &str = "INSERT INTO raised (name, ticket) VALUES (?1, ?2)";
 
+const RENEW: &str = "INSERT INTO raised (name, ticket) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET ticket = excluded.ticket";
+
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[FIND, KEEP];
+pub(crate) const STATEMENTS: &[&str] = &[FIND, KEEP, RENEW];
 
 /// The ticket that was raised under this name.
 ///
@@ -26,4 +28,12 @@ pub fn find(tx: &mut Tx<'_>, name: &str) -> Result<Option<TicketNo>, StoreError>
 /// As the engine says.
 pub fn keep(tx: &mut Tx<'_>, name: &str, ticket: TicketNo) -> Result<(), StoreError> {
     tx.exec(KEEP, params![name, ticket.0]).map(|_| ())
+}
+
+/// Keeps that a ticket was raised under this name, instead of the one before.
+///
+/// # Errors
+/// As the engine says.
+pub fn renew(tx: &mut Tx<'_>, name: &str, ticket: TicketNo) -> Result<(), StoreError> {
+    tx.exec(RENEW, params![name, ticket.0]).map(|_| ())
 }
