@@ -11,7 +11,7 @@ mod housekeeping;
 pub mod log_reviews;
 mod nodes;
 mod rearm;
-mod retro;
+pub(crate) mod retro;
 mod reviews;
 pub mod ticker;
 pub(crate) mod time;

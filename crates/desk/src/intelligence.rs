@@ -243,14 +243,15 @@ fn of_value(tx: &mut Tx<'_>, kind: Kind, value: &str) -> Result<Vec<Indicator>, 
     Ok(found)
 }
 
-fn name_of(directory: &Directory, feed: &str) -> String {
+/// The name of a feed.
+pub(crate) fn name_of(directory: &Directory, feed: &str) -> String {
     let id = feed.parse::<FeedId>().ok();
     let found = id.and_then(|id| directory.feeds.get(&id));
     found.map_or_else(|| feed.to_owned(), |f| f.name.clone())
 }
 
 /// The confidence as faded by now.
-fn score(i: &Indicator, now: Moment) -> i64 {
+pub(crate) fn score(i: &Indicator, now: Moment) -> i64 {
     let since = i
         .modified
         .or(i.valid_from)

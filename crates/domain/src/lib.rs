@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod actor;
+pub mod attack;
 pub mod audit;
 pub mod calendar;
 pub mod channel;

@@ -27,6 +27,7 @@ pub fn statements(pg: bool) -> Vec<&'static str> {
         plain::session::STATEMENTS,
         plain::throttle::STATEMENTS,
         plain::token::STATEMENTS,
+        read::attack::STATEMENTS,
         read::deliveries::STATEMENTS,
         read::handover::STATEMENTS,
         read::observables::STATEMENTS,

@@ -1,5 +1,6 @@
 //! The JSON API under `/api/v1`: everything the pages do. One file a noun; each registers its routes and describes them.
 
+mod attack;
 mod body;
 mod calendars;
 mod changes;
@@ -50,6 +51,7 @@ pub fn routes(r: Routes) -> Routes {
         .with(calendars::routes)
         .with(channels::routes)
         .with(feeds::routes)
+        .with(attack::routes)
         .with(deliveries::routes)
         .with(notifications::routes)
         .with(me::routes)
@@ -78,6 +80,7 @@ pub fn openapi() -> serde_json::Value {
         calendars::describe,
         channels::describe,
         feeds::describe,
+        attack::describe,
         deliveries::describe,
         notifications::describe,
         me::describe,

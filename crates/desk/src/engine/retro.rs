@@ -220,7 +220,7 @@ fn known(
 }
 
 /// What a value lies within: the names above a domain, the networks of an address.
-fn around(key: &ObservableKey) -> Vec<ObservableKey> {
+pub(crate) fn around(key: &ObservableKey) -> Vec<ObservableKey> {
     match key.kind {
         Kind::Ipv4 | Kind::Ipv6 => networks_of(&key.value),
         Kind::Domain => {

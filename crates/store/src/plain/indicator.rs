@@ -229,7 +229,8 @@ pub fn list(
     rows.iter().map(read).collect()
 }
 
-fn read(row: &Row) -> Result<Indicator, StoreError> {
+/// An indicator from the first 21 columns of a row, in the order in which the statements of this file name them.
+pub(crate) fn read(row: &Row) -> Result<Indicator, StoreError> {
     let text = |i| row.text(i).map(str::to_owned);
     let moment = |i| row.opt_int(i).map(|m| m.map(Moment));
     Ok(Indicator {

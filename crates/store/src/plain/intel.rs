@@ -16,10 +16,13 @@ const BY_NUMBER: &str = "SELECT id, feed, kind, name, number, tactics, modified,
 const BY_KIND: &str = "SELECT id, feed, kind, name, number, tactics, modified, revoked, '' FROM intel_objects WHERE kind = ?1 AND revoked = 0 AND number > ?2 ORDER BY number, id LIMIT ?3";
 const FROM: &str = "SELECT r.kind, o.id, o.feed, o.kind, o.name, o.number, o.tactics, o.modified, o.revoked, '' FROM intel_relations r JOIN intel_objects o ON o.id = r.target AND o.feed = r.feed WHERE r.source = ?1 AND o.revoked = 0 ORDER BY r.kind, o.name, o.id LIMIT 100";
 const TO: &str = "SELECT r.kind, o.id, o.feed, o.kind, o.name, o.number, o.tactics, o.modified, o.revoked, '' FROM intel_relations r JOIN intel_objects o ON o.id = r.source AND o.feed = r.feed WHERE r.target = ?1 AND o.revoked = 0 ORDER BY r.kind, o.name, o.id LIMIT 500";
+const AHEAD: &str = "SELECT r.kind, r.feed, o.id, o.feed, o.kind, o.name, o.number, o.tactics, o.modified, o.revoked, '' FROM intel_relations r JOIN intel_objects o ON o.id = r.target WHERE r.source = ?1 AND o.revoked = 0 ORDER BY r.kind, o.number, o.name, o.id, o.feed LIMIT 500";
+const USERS: &str = "SELECT r.kind, r.feed, o.id, o.feed, o.kind, o.name, o.number, o.tactics, o.modified, o.revoked, '' FROM intel_relations r JOIN intel_objects o ON o.id = r.source WHERE r.target = ?1 AND r.kind = 'uses' AND o.revoked = 0 ORDER BY o.number, o.name, o.id, o.feed LIMIT 500";
 
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] =
-    &[KEEP, RELATE, UNRELATE, FIND, BY_NUMBER, BY_KIND, FROM, TO];
+pub(crate) const STATEMENTS: &[&str] = &[
+    KEEP, RELATE, UNRELATE, FIND, BY_NUMBER, BY_KIND, FROM, TO, AHEAD, USERS,
+];
 
 /// An object.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,6 +136,27 @@ pub fn from(tx: &mut Tx<'_>, source: &str) -> Result<Vec<(String, Object)>, Stor
 /// As the engine says.
 pub fn to(tx: &mut Tx<'_>, target: &str) -> Result<Vec<(String, Object)>, StoreError> {
     related(&tx.all(TO, params![target])?)
+}
+
+/// What an object or indicator belongs to, whichever feed knows it: how, the feed that says so, and the object.
+///
+/// # Errors
+/// As the engine says.
+pub fn ahead(tx: &mut Tx<'_>, source: &str) -> Result<Vec<(String, String, Object)>, StoreError> {
+    said(&tx.all(AHEAD, params![source])?)
+}
+
+/// What uses an object, whichever feed knows it: how, the feed that says so, and the object.
+///
+/// # Errors
+/// As the engine says.
+pub fn users(tx: &mut Tx<'_>, target: &str) -> Result<Vec<(String, String, Object)>, StoreError> {
+    said(&tx.all(USERS, params![target])?)
+}
+
+fn said(rows: &[Row]) -> Result<Vec<(String, String, Object)>, StoreError> {
+    let one = |r: &Row| Ok((r.text(0)?.to_owned(), r.text(1)?.to_owned(), object(r, 2)?));
+    rows.iter().map(one).collect()
 }
 
 fn related(rows: &[Row]) -> Result<Vec<(String, Object)>, StoreError> {

@@ -16,7 +16,6 @@ use midwatch_domain::id::FeedId;
 use midwatch_domain::revise::Revision as Thing;
 use midwatch_domain::secret::Secret;
 use midwatch_store::plain::feed_state::{self, FeedState};
-use midwatch_store::plain::intel;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::io::Write as _;
@@ -52,8 +51,6 @@ pub(super) fn routes(r: Routes) -> Routes {
         .post("/api/v1/feeds/{id}/import", manage, import)
         .get("/api/v1/indicators", read, indicators)
         .get("/api/v1/indicators/{kind}/{value}", read, about)
-        .get("/api/v1/attack/techniques", read, techniques)
-        .get("/api/v1/attack/{technique}", read, attack)
 }
 
 /// Describes them.
@@ -85,11 +82,6 @@ pub(super) fn describe(doc: &mut Document) {
             .lists::<Assertion>("The indicators."),
         get("/indicators/{kind}/{value}", "show_indicator", "Show what is known of a value: who asserts what, and what it belongs to")
             .gives::<Intelligence>(200, "What is known."),
-        get("/attack/techniques", "list_techniques", "List the techniques of ATT&CK that were loaded, with their tactics")
-            .query("after", "string", "Where the page before ended.")
-            .lists::<Technique>("The techniques."),
-        get("/attack/{technique}", "show_attack", "Show a technique, group or software of ATT&CK and what belongs to it")
-            .gives::<AttackView>(200, "What was loaded of it."),
     ]);
 }
 
@@ -136,37 +128,6 @@ struct Imported {
 struct SetSecret {
     /// The secret; nothing takes it away.
     secret: Option<String>,
-}
-
-/// A technique.
-#[derive(Serialize, ToSchema)]
-struct Technique {
-    /// Its number, such as `T1566.001`.
-    number: String,
-    /// Its name.
-    name: String,
-    /// Short names of its tactics.
-    tactics: Vec<String>,
-}
-
-/// A part of ATT&CK.
-#[derive(Serialize, ToSchema)]
-struct AttackView {
-    /// Its number.
-    number: String,
-    /// Its type in STIX.
-    kind: String,
-    /// Its name.
-    name: String,
-    /// Short names of its tactics.
-    tactics: Vec<String>,
-    /// What it uses or belongs to.
-    to: Vec<intelligence::Tie>,
-    /// What uses it or belongs to it.
-    from: Vec<intelligence::Tie>,
-    /// The whole object.
-    #[schema(value_type = Object)]
-    object: serde_json::Value,
 }
 
 fn view(feed: Feed, states: &[FeedState]) -> FeedView {
@@ -345,65 +306,4 @@ async fn about(
     let directory = who.directory.clone();
     let known = app.read(move |tx| intelligence::about(tx, &directory, kind, &value, now));
     json(&known.await?)
-}
-
-async fn techniques(
-    State(app): State<App>,
-    Extension(_): Who,
-    Asked(wanted): Asked<After>,
-) -> Answer {
-    let after = wanted.after;
-    let found = app
-        .read(move |tx| Ok(intel::by_kind(tx, "attack-pattern", &after, 1000)?))
-        .await?;
-    let next = (found.len() == 1000)
-        .then(|| found.last().map(|o| o.number.clone()))
-        .flatten();
-    let items = found.into_iter().map(|o| Technique {
-        number: o.number,
-        name: o.name,
-        tactics: words(&o.tactics),
-    });
-    page(
-        "/attack/techniques",
-        &[("after", String::new())],
-        "after",
-        Items {
-            items: items.collect(),
-            next,
-        },
-    )
-}
-
-/// Where a page begins.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct After {
-    after: String,
-}
-
-fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
-}
-
-async fn attack(State(app): State<App>, Extension(_): Who, At(number): At<String>) -> Answer {
-    let number = number.to_ascii_uppercase();
-    let view = app
-        .read(move |tx| {
-            let found = intel::by_number(tx, &number)?.into_iter().next();
-            let object = found.ok_or_else(|| Refusal::missing("part of ATT&CK"))?;
-            let to = intelligence::ties(intel::from(tx, &object.id)?);
-            let from = intelligence::ties(intel::to(tx, &object.id)?);
-            Ok(AttackView {
-                number: object.number,
-                kind: object.kind,
-                name: object.name,
-                tactics: words(&object.tactics),
-                to,
-                from,
-                object: serde_json::from_str(&object.body).unwrap_or_default(),
-            })
-        })
-        .await?;
-    json(&view)
 }

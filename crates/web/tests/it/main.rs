@@ -12,6 +12,7 @@ mod api_schedules;
 mod api_scope;
 mod api_state;
 mod api_tickets;
+mod attack;
 mod door;
 mod handover;
 mod health;
