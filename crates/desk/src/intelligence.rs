@@ -14,7 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// Rows of a page.
-const PAGE: usize = 100;
+pub const PAGE: usize = 100;
 /// Rows that are looked through for a page, at most.
 const LOOKED: usize = 5000;
 
@@ -96,14 +96,18 @@ pub struct Intelligence {
 pub struct Search {
     /// A value; its kind is told by its shape if none is named.
     pub value: String,
+    /// Part of a name or label, in any case.
+    pub text: String,
     /// Only of this kind.
     pub kind: String,
     /// Only of this feed.
     pub feed: String,
-    /// Only what holds now.
-    pub live: bool,
+    /// Only what holds now, or only what does not.
+    pub live: Option<bool>,
     /// Where the page before ended.
     pub after: String,
+    /// Most rows of the page.
+    pub limit: usize,
 }
 
 /// What feeds say of a value, and what that points to.
@@ -168,10 +172,14 @@ pub fn search(
             Fault::from(Refusal::invalid("kind", e.to_string()))
         })?),
     };
+    let text = wanted.text.trim().to_lowercase();
     let fits = |i: &Indicator| {
         kind.is_none_or(|k| k.as_str() == i.kind)
             && (wanted.feed.is_empty() || i.feed == wanted.feed)
-            && (!wanted.live || i.is_live(now))
+            && wanted.live.is_none_or(|live| i.is_live(now) == live)
+            && (text.is_empty()
+                || i.name.to_lowercase().contains(&text)
+                || i.labels.to_lowercase().contains(&text))
     };
     if !wanted.value.trim().is_empty() {
         let (kind, value) = match kind {
@@ -202,7 +210,7 @@ pub fn search(
             if fits(row) {
                 found.push(assertion(row.clone(), now));
             }
-            if found.len() == PAGE || looked == LOOKED {
+            if found.len() >= wanted.limit || looked == LOOKED {
                 let next = before.map(|(a, b)| format!("{a}.{b}"));
                 return Ok((found, next));
             }

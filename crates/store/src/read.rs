@@ -7,6 +7,7 @@ pub mod counts;
 pub mod deliveries;
 pub mod facets;
 pub mod handover;
+pub mod imports;
 pub mod observables;
 pub mod person;
 pub mod preview;

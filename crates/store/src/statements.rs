@@ -30,6 +30,7 @@ pub fn statements(pg: bool) -> Vec<&'static str> {
         read::attack::STATEMENTS,
         read::deliveries::STATEMENTS,
         read::handover::STATEMENTS,
+        read::imports::STATEMENTS,
         read::observables::STATEMENTS,
         read::person::STATEMENTS,
         read::plan::STATEMENTS,

@@ -12,6 +12,7 @@ pub mod policy;
 pub mod present;
 pub mod problem;
 pub mod router;
+mod spool;
 mod taxii;
 pub mod view;
 pub mod visit;

@@ -12,10 +12,14 @@ pub mod deliveries;
 pub mod door;
 pub mod error;
 pub mod evidence;
+mod feed_form;
+mod feed_page;
+pub mod feeds;
 pub mod fields;
 pub mod frame;
 pub mod handover;
 pub mod help;
+pub mod indicators;
 pub mod intake;
 pub mod leaving;
 pub mod log_reviews;
@@ -106,6 +110,8 @@ fn accounts(routes: Routes) -> Routes {
         .with(calendars::routes)
         .with(log_reviews::routes)
         .with(observables::routes)
+        .with(feeds::routes)
+        .with(indicators::routes)
         .with(targets::routes)
         .with(regulations::routes)
 }

@@ -1,7 +1,6 @@
 //! Feeds of indicators: how they are asked, how they are, files brought to them, and what they assert.
 
 use axum::Extension;
-use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::handler::Handler;
 use axum::http::StatusCode;
@@ -18,8 +17,6 @@ use midwatch_domain::secret::Secret;
 use midwatch_store::plain::feed_state::{self, FeedState};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::io::Write as _;
-use tokio_stream::StreamExt as _;
 use utoipa::ToSchema;
 
 use super::body::{Asked, At, Body};
@@ -27,11 +24,7 @@ use super::document::{Document, delete, get, post, put};
 use super::people::{Revision, revision};
 use super::reply::{Answer, Items, json, page};
 use crate::policy::{Policy, Routes};
-use crate::problem::Problem;
-use crate::{App, Who};
-
-/// Most bytes of a file that is brought.
-const MOST: u64 = 4 << 30;
+use crate::{App, Who, spool};
 
 /// Registers the routes.
 pub(super) fn routes(r: Routes) -> Routes {
@@ -75,9 +68,10 @@ pub(super) fn describe(doc: &mut Document) {
             .gives::<Imported>(200, "What it came to."),
         get("/indicators", "list_indicators", "Search what feeds assert, the newest first")
             .query("value", "string", "A value: what is asserted of it, whether it holds or has ended.")
+            .query("text", "string", "Part of a name or label, such as that of malware, in any case.")
             .query("kind", "string", "Only of this kind, such as `domain`.")
             .query("feed", "string", "Only of this feed.")
-            .query("live", "boolean", "`true`: only what holds now.")
+            .query("live", "boolean", "`true`: only what holds now; `false`: only what has ended.")
             .query("after", "string", "Where the page before ended.")
             .lists::<Assertion>("The indicators."),
         get("/indicators/{kind}/{value}", "show_indicator", "Show what is known of a value: who asserts what, and what it belongs to")
@@ -225,27 +219,7 @@ async fn import(
     request: Request,
 ) -> Answer {
     found(&who, &id)?;
-    let desk = app.desk.clone();
-    let mut file = app.blocking(move || Ok(desk.spool()?)).await?;
-    let mut stream = request.into_body().into_data_stream();
-    let mut size = 0;
-    while let Some(piece) = stream.next().await {
-        let piece: Bytes = piece.map_err(|e| {
-            let says = format!("The file could not be received: {e}.");
-            Problem::new(StatusCode::BAD_REQUEST, "invalid.body", says)
-        })?;
-        size += piece.len() as u64;
-        if size > MOST {
-            return Err(Refusal::invalid("file", "A file has at most 4 GiB.").into());
-        }
-        file = app
-            .blocking(move || {
-                let kept = file.write_all(&piece);
-                kept.map_err(|e| midwatch_store::StoreError::Unavailable(e.to_string()))?;
-                Ok(file)
-            })
-            .await?;
-    }
+    let (file, _) = spool::receive(&app, request.into_body().into_data_stream()).await?;
     let summary = app.desk.import_file(who.viewer, id, file).await?;
     json(&Imported { summary })
 }
@@ -255,9 +229,10 @@ async fn import(
 #[serde(default, deny_unknown_fields)]
 struct Wanted {
     value: String,
+    text: String,
     kind: String,
     feed: String,
-    live: bool,
+    live: Option<bool>,
     after: String,
 }
 
@@ -269,24 +244,23 @@ async fn indicators(
     let now = app.desk.store.now();
     let parameters = [
         ("value", wanted.value.clone()),
+        ("text", wanted.text.clone()),
         ("kind", wanted.kind.clone()),
         ("feed", wanted.feed.clone()),
         (
             "live",
-            if wanted.live {
-                "true".to_owned()
-            } else {
-                String::new()
-            },
+            wanted.live.map_or_else(String::new, |l| l.to_string()),
         ),
         ("after", String::new()),
     ];
     let search = Search {
         value: wanted.value,
+        text: wanted.text,
         kind: wanted.kind,
         feed: wanted.feed,
         live: wanted.live,
         after: wanted.after,
+        limit: intelligence::PAGE,
     };
     let (items, next) = app
         .read(move |tx| intelligence::search(tx, &search, now))

@@ -68,6 +68,8 @@ pub enum Nav {
     OnCall,
     /// Values seen in tickets.
     Observables,
+    /// Feeds and what they assert.
+    Intelligence,
     /// Templates.
     Templates,
     /// Procedures.
@@ -223,6 +225,14 @@ impl Frame {
                 "Observables",
                 "eye",
                 "i",
+                0,
+            ),
+            item(
+                Nav::Intelligence,
+                "/intelligence",
+                "Intelligence",
+                "shield",
+                "f",
                 0,
             ),
             item(

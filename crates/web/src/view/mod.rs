@@ -9,6 +9,7 @@ pub mod form;
 pub mod frame;
 pub mod handover;
 pub mod intake;
+pub mod intelligence;
 pub mod log_reviews;
 pub mod moment;
 pub mod observables;

@@ -20,6 +20,7 @@ mod page;
 mod pages;
 mod pages_clocks;
 mod pages_escalation;
+mod pages_intelligence;
 mod pages_library;
 mod pages_live;
 mod pages_observables;

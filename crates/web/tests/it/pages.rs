@@ -79,6 +79,25 @@ const PAGES: &[(&str, [u16; 5])] = &[
         "/observables/domain/never.example",
         [404, 404, 404, 403, 404],
     ),
+    ("/intelligence", [200, 200, 200, 403, 200]),
+    (
+        "/intelligence/feeds/new?kind=csv",
+        [200, 200, 403, 403, 403],
+    ),
+    (
+        "/intelligence/feeds/new?kind=fish",
+        [404, 404, 403, 403, 403],
+    ),
+    ("/intelligence/feeds/feed_none", [404, 404, 404, 403, 404]),
+    (
+        "/intelligence/feeds/feed_none/edit",
+        [404, 404, 403, 403, 403],
+    ),
+    ("/intelligence/indicators", [200, 200, 200, 403, 200]),
+    (
+        "/intelligence/indicators?q=qakbot&state=live&kind=url",
+        [200, 200, 200, 403, 200],
+    ),
     ("/log-reviews", [200, 200, 200, 403, 200]),
     ("/log-reviews/new", [200, 200, 403, 403, 403]),
     ("/log-reviews/lrv_none", [404, 404, 403, 403, 403]),
@@ -379,7 +398,7 @@ async fn fields_are_filled_and_emptied(engine: Engine) {
     );
 }
 
-async fn multipart(
+pub(crate) async fn multipart(
     site: &Site,
     who: &Visitor,
     path: &str,
