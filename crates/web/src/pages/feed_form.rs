@@ -38,7 +38,7 @@ pub(super) fn purpose(kind: FeedKind) -> &'static str {
         FeedKind::Csv => "a table with columns, such as those of abuse.ch",
         FeedKind::List => "an address with one value a line",
         FeedKind::Upload => {
-            "nothing is asked: people and programs bring files, such as a partner's bundle or ATT&CK"
+            "nothing is asked: people and programs bring files, such as a partner’s bundle or ATT&CK"
         }
     }
 }

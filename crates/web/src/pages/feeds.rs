@@ -90,9 +90,13 @@ async fn list(State(app): State<App>, look: Look) -> Answer {
     };
     rows.sort_by_key(|row| (rank(row), row.name.to_lowercase()));
     let of = |class: &str| rows.iter().filter(|r| r.health.class == class).count();
+    let well = match of("good") {
+        1 => "feed is well",
+        _ => "feeds are well",
+    };
     let mut counts = vec![
         (grouped(total), "indicators kept"),
-        (of("good").to_string(), "feeds are well"),
+        (of("good").to_string(), well),
     ];
     match of("bad") + of("warn") {
         0 => (),
