@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub(crate) mod checkpoints;
+mod extract;
 pub mod feeds;
 mod housekeeping;
 pub mod log_reviews;
@@ -70,6 +71,9 @@ impl Desk {
             }),
             every(retro::PART, retro::EVERY, |d| {
                 Box::pin(async move { d.match_intelligence().await.map(drop) })
+            }),
+            every(extract::PART, extract::EVERY, |d| {
+                Box::pin(async move { d.search_evidence().await.map(drop) })
             }),
             every("upkeep", TICK, |d| {
                 Box::pin(async move { d.tick().await.map(drop) })

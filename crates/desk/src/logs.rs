@@ -391,9 +391,7 @@ fn observables(seen: &[LogMatch]) -> Vec<NewObservable> {
     let one = |key: midwatch_domain::observable::ObservableKey| NewObservable {
         kind: key.kind.as_str().into(),
         value: key.value,
-        original: None,
-        note: None,
-        role: None,
+        ..NewObservable::default()
     };
     keys.into_iter().map(one).collect()
 }

@@ -45,6 +45,8 @@ pub fn weight(kind: Kind) -> f64 {
 pub struct Known {
     /// The value.
     pub key: ObservableKey,
+    /// Another value that names the very same thing.
+    pub same_as: Option<ObservableKey>,
     /// In how many tickets it was seen, as far as the viewer may know.
     pub tickets: i64,
     /// Which part it plays in the ticket that is looked at.
@@ -121,7 +123,7 @@ pub fn value_score(shared: &Shared<'_>, all: i64, now: Moment) -> f64 {
 }
 
 /// How strongly another ticket belongs to the one that is looked at. Values of one origin, such as a URL, its host and the
-/// domain that it is registered under, have one vote together.
+/// domain that it is registered under, have one vote together, and so have several names of one thing.
 pub fn tie(shared: &[Shared<'_>], likeness: Option<f64>, all: i64, now: Moment) -> Tie {
     let mut families: BTreeMap<ObservableKey, (f64, &Shared<'_>)> = BTreeMap::new();
     for s in shared {
@@ -129,7 +131,8 @@ pub fn tie(shared: &[Shared<'_>], likeness: Option<f64>, all: i64, now: Moment) 
         if score <= 0.0 {
             continue;
         }
-        let best = families.entry(most_telling(&s.known.key));
+        let name = s.known.same_as.as_ref().unwrap_or(&s.known.key);
+        let best = families.entry(most_telling(name));
         let best = best.or_insert((score, s));
         // Of equal ones, the longer value says more.
         if (score, s.known.key.value.len()) > (best.0, best.1.known.key.value.len()) {

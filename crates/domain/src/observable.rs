@@ -18,7 +18,7 @@ mod order;
 mod own;
 
 pub use annotation::{Annotation, Listed, annotate};
-pub use found::{Found, derived, found, most_telling};
+pub use found::{Found, derived, found, most_telling, of_hit};
 pub use ignored::{IgnoredValue, holds as ignored_at};
 pub use order::{networks_of, reversed, sort_key, span};
 pub use own::{Own, check_domain, check_range};
@@ -270,6 +270,10 @@ pub struct Observable {
     /// As it was written, where that differs from the value.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub original: String,
+    /// Another value that names the very same thing, as a SHA-256 the file that this MD5 is of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub same_as: Option<ObservableKey>,
     /// It is an indicator of the organisation's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed: Option<Confirmation>,

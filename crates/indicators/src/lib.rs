@@ -10,6 +10,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod attachment;
 mod bytes;
 mod canonical;
 mod decode;
@@ -28,6 +29,7 @@ pub mod stream;
 mod tables;
 pub mod warning;
 
+pub use attachment::{Attachment, attachments};
 pub use canonical::{canonical, classify};
 pub use defang::defang;
 pub use derive::{Relation, derive};

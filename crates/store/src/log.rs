@@ -13,12 +13,13 @@ const INSERT: &str =
  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 const AFTER: &str = "SELECT seq, ticket, actor, kind, version, occurred_at, recorded_at, fields, hash FROM log WHERE seq > ?1 ORDER BY seq LIMIT ?2";
 const OF_TICKET: &str = "SELECT seq, ticket, actor, kind, version, occurred_at, recorded_at, fields, hash FROM log WHERE ticket = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+const OF_KIND: &str = "SELECT seq, ticket, actor, kind, version, occurred_at, recorded_at, fields, hash FROM log WHERE kind = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
 const ONE: &str = "SELECT seq, ticket, actor, kind, version, occurred_at, recorded_at, fields, hash FROM log WHERE seq = ?1";
 const ERASE: &str = "UPDATE log SET fields = ?1 WHERE seq = ?2";
 const HASH: &str = "SELECT hash FROM log WHERE seq = ?1";
 
 /// Every statement of this file.
-pub(crate) const STATEMENTS: &[&str] = &[INSERT, AFTER, OF_TICKET, ONE, ERASE, HASH];
+pub(crate) const STATEMENTS: &[&str] = &[INSERT, AFTER, OF_TICKET, OF_KIND, ONE, ERASE, HASH];
 
 pub(crate) fn insert(tx: &mut Tx<'_>, e: &Entry) -> Result<(), StoreError> {
     let fields = fields_text(e)?;
@@ -124,6 +125,22 @@ pub fn of_ticket(
     tx.all(OF_TICKET, params![ticket.0, seq, limit])?
         .iter()
         .map(entry)
+        .collect()
+}
+
+/// Numbers and entries of one kind after `seq`, oldest first; an entry that cannot be read is none.
+///
+/// # Errors
+/// As the engine says.
+pub fn of_kind(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<(i64, Option<Entry>)>, StoreError> {
+    tx.all(OF_KIND, params![kind, seq, limit])?
+        .iter()
+        .map(|row| Ok((row.int(0)?, entry(row).ok())))
         .collect()
 }
 

@@ -333,9 +333,7 @@ fn opening(hit: &Hit, past: &[String]) -> Open {
         observables: Some(vec![NewObservable {
             kind: key.kind.as_str().into(),
             value: key.value.clone(),
-            original: None,
-            note: None,
-            role: None,
+            ..NewObservable::default()
         }]),
     }
 }

@@ -8,6 +8,7 @@ mod backup;
 mod cluster;
 mod doctor;
 mod engine;
+mod evidence;
 mod feeds;
 mod first_ticket;
 mod logs;

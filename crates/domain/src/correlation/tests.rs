@@ -9,6 +9,7 @@ const NOW: Moment = Moment(1_790_000_000_000);
 fn known(kind: &str, value: &str, tickets: i64) -> Known {
     Known {
         key: ObservableKey::read(kind, value).unwrap(),
+        same_as: None,
         tickets,
         role: Role::Unknown,
         fame: 1.0,
@@ -60,6 +61,24 @@ fn a_url_its_host_and_its_domain_have_one_vote() {
     let other = known("domain", "other.example", 2);
     let more = [each[0].clone(), shared(&other, 3)];
     assert!(tie(&more, None, 1000, NOW).score > alone.score);
+}
+
+#[test]
+fn hashes_of_one_file_have_one_vote() {
+    let sha256 = known("sha256", &"a1".repeat(32), 2);
+    let named = |kind: &str, value: String| Known {
+        same_as: Some(sha256.key.clone()),
+        ..known(kind, &value, 2)
+    };
+    let (sha1, md5) = (
+        named("sha1", "b2".repeat(20)),
+        named("md5", "c3".repeat(16)),
+    );
+    let each = [&md5, &sha256, &sha1].map(|k| shared(k, 1));
+    let together = tie(&each, None, 1000, NOW);
+    assert_eq!(together, tie(&each[1..2], None, 1000, NOW));
+    let one = tie(&each[..1], None, 1000, NOW);
+    assert_eq!(one.reasons[0].value, Some(md5.key.clone()));
 }
 
 #[test]

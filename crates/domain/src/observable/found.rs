@@ -1,6 +1,6 @@
 //! Which observables a text holds, and what a value says beside itself: the one door to the extractor. Keeps nothing.
 
-use indicators::{Extraction, Kind, Options, Relation};
+use indicators::{Extraction, Hit, Kind, Options, Relation};
 
 use super::{LONGEST, ObservableKey};
 
@@ -25,17 +25,18 @@ pub fn found(text: &str) -> Vec<Found> {
 /// The certain hits of an extraction, each value once.
 fn of(extraction: &Extraction) -> Vec<Found> {
     let distinct = extraction.distinct();
-    let certain = distinct.into_iter().filter(|hit| hit.is_certain());
-    let short = certain.filter(|hit| hit.value.len() <= LONGEST);
-    short
-        .map(|hit| Found {
-            key: ObservableKey {
-                kind: hit.kind,
-                value: hit.value.clone(),
-            },
-            original: original(&hit.original, &hit.value),
-        })
-        .collect()
+    distinct.into_iter().filter_map(of_hit).collect()
+}
+
+/// What one hit says, if it is certain and not too long to be kept.
+pub fn of_hit(hit: &Hit) -> Option<Found> {
+    (hit.is_certain() && hit.value.len() <= LONGEST).then(|| Found {
+        key: ObservableKey {
+            kind: hit.kind,
+            value: hit.value.clone(),
+        },
+        original: original(&hit.original, &hit.value),
+    })
 }
 
 /// What is worth keeping of how a value was written.

@@ -79,6 +79,7 @@ impl Verb for Merge {
             role: o.role,
             note: o.note.clone(),
             source: Source::Ticket(t.number),
+            same_as: o.same_as.clone(),
         };
         let taken = Observed::new(t.observables.iter().map(seen).collect(), &other.observables);
         let mut entries = vec![

@@ -5,6 +5,10 @@ use crate::observable::{Found, MOST, Observable, ObservableKey, Own, Role, Sourc
 use crate::refusal::{optional_text, required_text};
 use indicators::Kind;
 
+/// Most observables that a file adds to a ticket by itself: a log must not crowd out what people bring.
+const MOST_OF_A_FILE: usize = 500;
+/// So many are left for people when files have added theirs.
+const KEPT_FREE: usize = 500;
 /// Most characters of a text that is searched at once.
 const LONGEST_TEXT: usize = 500_000;
 
@@ -25,7 +29,7 @@ pub struct Observe {
 }
 
 /// An observable that somebody names.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewObservable {
     /// Its kind, such as `domain`.
@@ -41,6 +45,9 @@ pub struct NewObservable {
     /// Which part it plays; else `own` for the organisation's own infrastructure, and `unknown`.
     #[serde(default)]
     pub role: Option<Role>,
+    /// Another value that names the very same thing, with its kind: `sha256:…` for an MD5 of the same file. They count once.
+    #[serde(default)]
+    pub same_as: Option<String>,
 }
 
 /// An observable that joins a ticket, as recorded.
@@ -61,6 +68,9 @@ pub struct Seen {
     pub note: String,
     /// Where it was read.
     pub source: Source,
+    /// Another value that names the very same thing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<ObservableKey>,
 }
 
 impl Seen {
@@ -85,9 +95,6 @@ pub struct Observed {
 /// # Errors
 /// A refusal naming the field and the place in the list.
 pub(super) fn named(list: &[NewObservable], source: &Source, own: &Own) -> Result<Vec<Seen>, Refusal> {
-    if list.len() > MOST {
-        return Err(Refusal::invalid("observables", format!("At most {MOST} at once; these are {}.", list.len())));
-    }
     let mut known = BTreeSet::new();
     let mut out = Vec::with_capacity(list.len());
     for (i, new) in list.iter().enumerate() {
@@ -98,20 +105,38 @@ pub(super) fn named(list: &[NewObservable], source: &Source, own: &Own) -> Resul
         let key = ObservableKey::read(&new.kind, &new.value).map_err(place)?;
         let original = optional_text("original", new.original.as_deref().unwrap_or_default(), 4096).map_err(place)?;
         let note = optional_text("note", new.note.as_deref().unwrap_or_default(), 1000).map_err(place)?;
+        let same_as = new.same_as.as_deref().map(same).transpose().map_err(place)?.filter(|same| *same != key);
         if known.insert(key.clone()) {
             let role = new.role.unwrap_or_else(|| role_of(&key, own));
             let original = if original == key.value { String::new() } else { original };
-            out.push(Seen { kind: key.kind, value: key.value, original, role, note, source: source.clone() });
+            out.push(Seen { kind: key.kind, value: key.value, original, role, note, source: source.clone(), same_as });
         }
     }
     Ok(out)
+}
+
+/// The value that another names as well.
+fn same(text: &str) -> Result<ObservableKey, Refusal> {
+    let key: ObservableKey = text.parse().map_err(|r: Refusal| r.on("same_as"))?;
+    ObservableKey::read(key.kind.as_str(), &key.value).map_err(|r| r.on("same_as"))
+}
+
+/// Refuses a list that nobody can have meant.
+///
+/// # Errors
+/// It is longer than what a ticket may have.
+fn listable(list: &[NewObservable]) -> Result<(), Refusal> {
+    if list.len() > MOST {
+        return Err(Refusal::invalid("observables", format!("At most {MOST} at once; these are {}.", list.len())));
+    }
+    Ok(())
 }
 
 /// What a text holds, as observables.
 pub(super) fn read_from(text: &str, source: &Source, own: &Own) -> Vec<Seen> {
     let seen = |Found { key, original }: Found| {
         let role = role_of(&key, own);
-        Seen { kind: key.kind, value: key.value, original, role, note: String::new(), source: source.clone() }
+        Seen { kind: key.kind, value: key.value, original, role, note: String::new(), source: source.clone(), same_as: None }
     };
     found(text).into_iter().map(seen).collect()
 }
@@ -123,10 +148,13 @@ fn role_of(key: &ObservableKey, own: &Own) -> Role {
 impl Observed {
     /// Those that a ticket does not have yet, as many as it may still get; nothing if there are none.
     pub(super) fn new(seen: Vec<Seen>, has: &BTreeMap<ObservableKey, Observable>) -> Option<Self> {
+        Self::within(MOST.saturating_sub(has.len()), seen, has)
+    }
+
+    fn within(room: usize, seen: Vec<Seen>, has: &BTreeMap<ObservableKey, Observable>) -> Option<Self> {
         let mut known = BTreeSet::new();
         let fresh = seen.into_iter().filter(|s| !has.contains_key(&s.key()));
         let mut observables: Vec<Seen> = fresh.filter(|s| known.insert(s.key())).collect();
-        let room = MOST.saturating_sub(has.len());
         let left = i64::try_from(observables.len().saturating_sub(room)).unwrap_or(i64::MAX);
         observables.truncate(room);
         (!observables.is_empty() || left > 0).then_some(Self { observables, left })
@@ -147,7 +175,10 @@ pub(super) fn beside(
 ) -> Result<Option<Planned>, Refusal> {
     let own = Own::of(facts.directory.organisation.as_ref());
     let seen = match chosen {
-        Some(list) => named(list, source, &own)?,
+        Some(list) => {
+            listable(list)?;
+            named(list, source, &own)?
+        }
         None => read_from(text, source, &own),
     };
     Ok(Observed::new(seen, has).map(|o| TicketEntry::from(o).about(number)))
@@ -166,6 +197,10 @@ impl Verb for Observe {
         if self.observables.is_empty() && text.is_none() {
             return Err(Refusal::invalid("observables", "Name at least one observable, or give a text to be searched."));
         }
+        // What Midwatch itself has found is counted where there is too much of it.
+        if facts.viewer.role.is_some() {
+            listable(&self.observables)?;
+        }
         let own = Own::of(facts.directory.organisation.as_ref());
         let source = |else_: Source| self.evidence.clone().map_or(else_, Source::Evidence);
         let mut seen = named(&self.observables, &source(Source::Named), &own)?;
@@ -177,7 +212,11 @@ impl Verb for Observe {
         if let Some(text) = text {
             seen.extend(read_from(&text, &source(Source::Text), &own));
         }
-        let observed = Observed::new(seen, &t.observables);
+        let most = match (&self.evidence, facts.viewer.role) {
+            (Some(_), None) => MOST_OF_A_FILE.min((MOST - KEPT_FREE).saturating_sub(t.observables.len())),
+            _ => MOST.saturating_sub(t.observables.len()),
+        };
+        let observed = Observed::within(most, seen, &t.observables);
         Ok(observed.map(|o| TicketEntry::from(o).about(t.number)).into_iter().collect())
     }
 }
@@ -193,6 +232,7 @@ impl Effect for Observed {
                 by: at.actor.clone(),
                 at: at.recorded_at,
                 source: seen.source.clone(),
+                same_as: seen.same_as.clone(),
                 original: seen.original.clone(),
                 confirmed: None,
                 hits: Vec::new(),
@@ -216,8 +256,10 @@ impl Effect for Observed {
             1 => "1 observable".to_owned(),
             n => format!("{n} observables"),
         };
+        let of_a_file = matches!(self.observables.first(), Some(Seen { source: Source::Evidence(_), .. }));
         let left = match self.left {
             0 => String::new(),
+            n if of_a_file => format!("; {n} more were left out, as a file adds at most {MOST_OF_A_FILE} by itself"),
             n => format!("; {n} more were left out, as a ticket has at most {MOST}"),
         };
         let lines: Vec<String> = self.observables.iter().take(50).map(|s| format!("- {}: `{}`", s.kind, code(&s.value))).collect();

@@ -165,7 +165,7 @@ pub fn preview(
                 values: taken.map(|h| (key(h), h.role)).collect(),
                 text: whole,
                 open: true,
-                number: None,
+                ..Subject::default()
             };
             related(tx, viewer, directory, &subject, now, SUGGESTED)?.related
         }

@@ -55,6 +55,8 @@ pub struct Subject {
     pub number: Option<TicketNo>,
     /// Its values, with the part that each plays.
     pub values: BTreeMap<ObservableKey, Role>,
+    /// Values that name the very same thing as another.
+    pub same: BTreeMap<ObservableKey, ObservableKey>,
     /// Its text.
     pub text: String,
     /// Only tickets that are still worked on.
@@ -65,9 +67,12 @@ impl Subject {
     /// A ticket as it stands.
     pub fn of(t: &Ticket) -> Self {
         let values = t.observables.iter().map(|(k, o)| (k.clone(), o.role));
+        let same = t.observables.iter();
+        let same = same.filter_map(|(k, o)| Some((k.clone(), o.same_as.clone()?)));
         Self {
             number: Some(t.number),
             values: values.collect(),
+            same: same.collect(),
             text: text(t),
             open: false,
         }
@@ -231,6 +236,7 @@ fn leads(
         let said = annotate(directory, &own, key, now);
         Known {
             key: key.clone(),
+            same_as: subject.same.get(key).cloned(),
             tickets,
             role: if said.own { Role::Own } else { role },
             fame: if said.own { 0.0 } else { said.weight },

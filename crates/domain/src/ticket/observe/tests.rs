@@ -77,6 +77,39 @@ fn a_ticket_has_only_so_many() {
 }
 
 #[test]
+fn a_value_may_be_another_name_of_one_thing() {
+    let mut desk = Desk::new();
+    let n = desk.open("rita");
+    let (sha256, md5) = ("a1".repeat(32), "c3".repeat(16));
+    let same_as = format!("sha256:{}", sha256.to_uppercase());
+    let list = json!([{ "kind": "sha256", "value": sha256, "same_as": same_as }, { "kind": "md5", "value": md5, "same_as": same_as }]);
+    desk.does("rita", n, "observe", json!({ "observables": list }));
+    let file = ObservableKey::read("sha256", &sha256).unwrap();
+    let same: Vec<_> = desk.ticket(n).observables.values().map(|o| o.same_as.clone()).collect();
+    assert_eq!(same, [Some(file), None]);
+    let odd = json!({ "observables": [{ "kind": "md5", "value": md5, "same_as": "a file" }] });
+    assert_eq!(desk.refused("ben", n, "observe", odd), "invalid.observables.0.same_as");
+}
+
+#[test]
+fn a_file_does_not_crowd_out_what_people_bring() {
+    let mut desk = Desk::new();
+    let n = desk.open("rita");
+    let evidence = desk.attach("rita", n, "access.log");
+    let mut log = |block: usize| {
+        let named = (0..700).map(|i| NewObservable { kind: "ipv4".into(), value: format!("203.{block}.{}.{}", i / 250, 1 + i % 250), ..NewObservable::default() });
+        let observe = Observe { observables: named.collect(), text: None, evidence: Some(evidence.clone()) };
+        let planned = desk.act(&Viewer::system(), n, &observe.into()).unwrap();
+        planned.first().map(|p| p.entry.say(&desk.directory).text)
+    };
+    let left = |n: usize, left: usize| Some(format!("found {n} observables in evidence; {left} more were left out, as a file adds at most 500 by itself"));
+    assert_eq!([log(1), log(2), log(3)], [left(500, 200), left(500, 200), left(500, 200)]);
+    assert!(log(4).is_some_and(|said| said.starts_with("added no observables; 700 more")));
+    desk.does("ben", n, "observe", json!({ "observables": [{ "kind": "domain", "value": "evil.example" }] }));
+    assert_eq!(desk.ticket(n).observables.len(), 1501);
+}
+
+#[test]
 fn when_observing_is_refused() {
     let mut desk = Desk::new();
     let n = desk.open("rita");
