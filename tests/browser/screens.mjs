@@ -46,15 +46,21 @@ try {
   // A ticket of just now, so that somebody is told of something.
   await api(lead, "POST", "/tickets", { title: "Beacon from a jump host", severity: "critical", description: "jump-01 calls out every sixty seconds." });
 
-  // A campaign, and what somebody pastes of it a month later.
-  const fixture = (name) => readFile(new URL(`../../fixtures/indicators/${name}`, import.meta.url), "utf8");
-  await api(lead, "POST", "/tickets", { title: "Freight invoices with OysterSync", severity: "high", description: await fixture("report.md") });
-  const later = await fixture("report-later.md");
+  // What intelligence knows of a campaign; the campaign, and what somebody pastes of it a month later.
+  const fixture = (name) => readFile(new URL(`../../fixtures/${name}`, import.meta.url), "utf8");
+  for (const [name, file] of [["ATT&CK", "enterprise"], ["Harbour ISAC", "partner"]]) {
+    const made = await api(lead, "POST", "/feeds", { name, kind: "upload", tlp: "GREEN" });
+    const body = await fixture(`attack/${file}.json`);
+    await lead.evaluate(([id, body]) => fetch(`/api/v1/feeds/${id}/import`, { method: "POST", body, headers: { "content-type": "application/octet-stream" } }), [made.id, body]);
+  }
+  const first = await api(lead, "POST", "/tickets", { title: "Freight invoices with OysterSync", severity: "high", description: await fixture("indicators/report.md") });
+  await api(lead, "POST", "/tickets", { title: "One host asks a panel every minute", severity: "medium", description: "cdn[.]night-owl[.]top since 09:12, by T1071.001." });
+  const later = await fixture("indicators/report-later.md");
   const again = await api(lead, "POST", "/tickets", { title: "Customs notice, forwarded", severity: "medium", description: later });
 
   const shots = [
     ["observables", lead, "/observables?kind=domain"], ["pivot", lead, "/observables/domain/oysterbank-static.net"], ["related", lead, `/tickets/${again.ticket}`],
-    ["found", lead, "/tickets/new"],
+    ["found", lead, "/tickets/new"], ["attack", lead, "/attack"], ["ticket-attack", lead, `/tickets/${first.ticket}/attack`],
     ["oncall", lead, "/oncall"], ["schedule", lead, schedule], ["schedule-edit", lead, `${schedule}/edit`], ["clocks", duty, "/clocks"],
     ["targets", lead, "/settings/targets"], ["regulations", lead, "/settings/regulations"], ["regulation", lead, "/settings/regulations/nis2"],
     ["channels", admin, "/settings/channels"], ["message", lead, "/settings/messages/escalated"], ["rules", duty, "/me/notifications"],
@@ -76,6 +82,7 @@ try {
       await page.waitForFunction(() => document.querySelector('[data-region="found"]')?.textContent.includes("oysterbank"));
     }
     if (name === "related") await page.evaluate(() => { const panel = document.querySelector('[data-region="related"]'); panel.scrollIntoView(); scrollBy(0, -140); });
+    if (name === "ticket-attack") await page.evaluate(() => document.querySelector(".evidence-chain").setAttribute("open", ""));
     if (name === "verify") await page.click("main form button.primary");
     await page.evaluate(() => document.fonts.ready);
     const picture = await page.screenshot({ caret: "hide", animations: "disabled" });

@@ -211,7 +211,11 @@ fn somebody() -> Stated {
     }
 }
 
-fn loaded(tx: &mut Tx<'_>) -> Result<Vec<Known>, Fault> {
+/// The techniques that were loaded, each once, in the order of their numbers.
+///
+/// # Errors
+/// As the engine says.
+pub fn loaded(tx: &mut Tx<'_>) -> Result<Vec<Known>, Fault> {
     let mut known: Vec<Known> = Vec::new();
     for o in intel::by_kind(tx, "attack-pattern", "", MOST_TECHNIQUES)? {
         // The same from several feeds.

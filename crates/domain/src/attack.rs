@@ -204,6 +204,15 @@ pub fn findings(evidence: &Evidence) -> Vec<Finding> {
             finding.chains.push(chain);
         }
     }
+    // What a feed calls the same as ATT&CK does is one step of the chain to that, and no finding of its own.
+    let numbered: BTreeSet<(Part, String)> = found
+        .values()
+        .filter(|f| !f.number.is_empty())
+        .map(|f| (f.part, plain(&f.name)))
+        .collect();
+    found.retain(|(part, name), f| {
+        !f.number.is_empty() || !numbered.contains(&(*part, name.clone()))
+    });
     let mut all: Vec<Finding> = found.into_values().map(weighed).collect();
     all.sort_by(|a, b| {
         let order = |f: &Finding| (f.stated.is_none(), std::cmp::Reverse(f.confidence));

@@ -1,6 +1,6 @@
 //! The JSON API under `/api/v1`: everything the pages do. One file a noun; each registers its routes and describes them.
 
-mod attack;
+pub(crate) mod attack;
 mod body;
 mod calendars;
 mod changes;

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod ask;
+pub mod attack;
 pub mod bulk;
 pub mod calendars;
 mod channel_form;
@@ -112,6 +113,7 @@ fn accounts(routes: Routes) -> Routes {
         .with(observables::routes)
         .with(feeds::routes)
         .with(indicators::routes)
+        .with(attack::routes)
         .with(targets::routes)
         .with(regulations::routes)
 }
@@ -216,6 +218,11 @@ fn tickets(routes: Routes) -> Routes {
         .get("/tickets/{number}/timeline", read, ticket::timeline_part)
         .get("/tickets/{number}/row", read, ticket::row_part)
         .get("/tickets/{number}/preview", read, ticket::preview_part)
+        .get(
+            "/tickets/{number}/attack",
+            Policy::May(Action::ReadDesk),
+            ticket::attack::page,
+        )
         .post(
             "/tickets/{number}/attach",
             act,

@@ -96,6 +96,10 @@ fn a_technique_comes_with_the_chain_that_leads_to_it() {
         all.iter().all(|f| !f.chains.is_empty()),
         "nothing without its chain"
     );
+    assert!(
+        all.iter().all(|f| !f.number.is_empty()),
+        "what the feed calls it is a step of the chain"
+    );
 }
 
 #[test]

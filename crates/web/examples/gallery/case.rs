@@ -102,6 +102,7 @@ fn ticket() -> TicketPage {
     };
     TicketPage {
         correlation: midwatch_web::view::observables::Correlation::default(),
+        pointers: midwatch_web::view::attack::Pointers::default(),
         frame: frame("MW-1042 SSH password spray against bastion-2", Nav::Queue),
         head: head(),
         steps: steps(Phase::Analysis),

@@ -70,6 +70,8 @@ pub enum Nav {
     Observables,
     /// Feeds and what they assert.
     Intelligence,
+    /// What tickets point to in ATT&CK.
+    Attack,
     /// Templates.
     Templates,
     /// Procedures.
@@ -235,6 +237,7 @@ impl Frame {
                 "f",
                 0,
             ),
+            item(Nav::Attack, "/attack", "ATT&CK", "columns", "a", 0),
             item(
                 Nav::Templates,
                 "/templates",

@@ -1,5 +1,6 @@
 //! The ticket page: one header, one stepper, one timeline, one composer, folded panels beside; each edit posts one verb.
 
+use super::attack::Pointers;
 use super::observables::Correlation;
 use super::{
     escalation::Paging,
@@ -114,6 +115,8 @@ pub struct TicketPage {
     pub related: Vec<Related>,
     /// Observables, and tickets that seem to belong here.
     pub correlation: Correlation,
+    /// Techniques and actors that it points to.
+    pub pointers: Pointers,
     /// People.
     pub circle: Circle,
     /// Fields of the template as they stand.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 midwatch_testkit::on_both_engines!(
     what_is_probable_comes_with_its_chain,
     tickets_of_a_time_are_counted_and_those_restricted_are_not_told,
+    the_matrix_leads_to_tickets_and_these_to_their_evidence,
 );
 
 const ATTACK: &str = include_str!("../../../../fixtures/attack/enterprise.json");
@@ -169,4 +170,63 @@ async fn tickets_of_a_time_are_counted_and_those_restricted_are_not_told(engine:
     let backwards = "/api/v1/attack/coverage?from=2026-01-01T00:00:00Z&to=2020-02-01T00:00:00Z";
     let refused = site.get(&cleo, backwards).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+async fn the_matrix_leads_to_tickets_and_these_to_their_evidence(engine: Engine) {
+    let site = Site::new(engine).await;
+    let cleo = site.session(&site.cast.cleo).await;
+    let page = async |path: &str| {
+        let reply = site.get(&cleo, path).await;
+        assert_eq!(reply.status, StatusCode::OK, "{path}: {}", reply.text());
+        reply.text()
+    };
+    assert!(page("/attack").await.contains("No ATT&#38;CK was loaded"));
+    load(&site, "ATT&CK", ATTACK).await;
+    load(&site, "Partner", PARTNER).await;
+    let text = format!("It asks {HOST}. T1566.002 by <b>mail</b>.");
+    opened(&site, &cleo, "Beacon", &text).await;
+
+    let matrix = page("/attack?days=30").await;
+    assert!(
+        matrix.contains("1 of 1 ticket opened in the last 30 days"),
+        "{matrix}"
+    );
+    // The one that was stated stands below the one it belongs to.
+    let (above, below) = ("/attack/T1566?days=30", "/attack/T1566.002?days=30");
+    assert!(matrix.find(above).unwrap() < matrix.find(below).unwrap());
+    assert!(matrix.contains("COPPER HERON") && !matrix.contains("Network Denial of Service"));
+    assert!(
+        page("/attack?show=all")
+            .await
+            .contains("Network Denial of Service")
+    );
+    let one = page("/attack/T1566?days=30").await;
+    assert!(
+        one.contains("/tickets/MW-1/attack") && one.contains("T1566.002"),
+        "{one}"
+    );
+    let actor = page("/attack/G1190").await;
+    assert!(
+        actor.contains("MW-1") && actor.contains("probable"),
+        "{actor}"
+    );
+    for path in ["/tickets/MW-1", "/tickets/MW-1/attack"] {
+        let evidence = page(path).await;
+        for shown in [
+            "telemetry[.]oysterbank-static[.]net",
+            "“TideLatch command and control” of <strong>Partner</strong>",
+            "has the name of the software",
+            "by the name alone",
+            "is used by the actor",
+        ] {
+            assert!(evidence.contains(shown), "{shown} in {path}: {evidence}");
+        }
+    }
+    let rui = site.session(&site.cast.rui).await;
+    opened(&site, &rui, "Mine", &text).await;
+    let own = site.get(&rui, "/tickets/MW-2").await.text();
+    assert!(
+        own.contains("telemetry") && !own.contains("TideLatch command"),
+        "{own}"
+    );
 }
