@@ -9,6 +9,7 @@ mod mail;
 mod new;
 mod oncall;
 mod policies;
+mod scans;
 mod send;
 mod settings;
 mod show;
@@ -21,6 +22,8 @@ use std::process::ExitCode;
 use crate::output::{self, Style};
 use client::{Client, Failure};
 pub(crate) use handover::Handover;
+pub(crate) use scans::Desk;
+pub(crate) use settings::Door;
 use settings::Reach;
 
 /// Work tickets on a server. Exit codes: 0 done, 1 refused, 2 not understood, 3 server not reached.

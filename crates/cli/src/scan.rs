@@ -2,6 +2,7 @@
 
 mod follow;
 mod indicators;
+mod open;
 mod print;
 
 use ::indicators::matching::{Matcher, Segment, scan};
@@ -14,8 +15,14 @@ use std::time::Instant;
 
 use crate::input::{self, Limits};
 use crate::output;
+use crate::remote::{Desk, Door};
+use open::{Open, Searched};
 use print::{Printer, number};
 
+/// So many lines of a value in a file become matches of their own.
+const EACH: usize = 20;
+/// As many of a file that is followed, each time.
+const EACH_FOLLOWED: usize = 3;
 /// As many faults are told one by one.
 const TOLD: u64 = 20;
 
@@ -26,8 +33,17 @@ pub(crate) struct Scan {
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// A list of indicators: one a line, CSV, JSON Lines, or a segment. May be given several times.
-    #[arg(long, short, value_name = "FILE", required = true)]
+    /// Without one: all indicators of the server.
+    #[arg(long, short, value_name = "FILE")]
     indicators: Vec<PathBuf>,
+    /// Bring the matches to the server, which opens or tells one ticket for each campaign.
+    #[arg(long)]
+    open: bool,
+    /// Whose logs these are, for the server; else this machine.
+    #[arg(long, value_name = "NAME", requires = "open")]
+    source: Option<String>,
+    #[command(flatten)]
+    door: Door,
     /// Go on with a file while it grows, as tail -F does.
     #[arg(long, value_name = "FILE", conflicts_with = "paths")]
     follow: Option<PathBuf>,
@@ -64,6 +80,7 @@ pub(crate) enum Format {
 #[derive(Debug, Default)]
 struct Sum {
     files: u64,
+    lines: u64,
     bytes: u64,
     found: u64,
     faults: u64,
@@ -87,22 +104,14 @@ impl Scan {
     }
 
     fn search(&self) -> Result<Sum, String> {
-        let mut segments = Vec::new();
-        for path in &self.indicators {
-            let loaded = indicators::load(path, self.limits())?;
-            for told in &loaded.told {
-                output::complain(told);
-            }
-            if loaded.refused > loaded.told.len() as u64 {
-                let rest = loaded.refused - loaded.told.len() as u64;
-                output::complain(&format!(
-                    "{}: {} more lines refused",
-                    path.display(),
-                    number(rest)
-                ));
-            }
-            segments.push(loaded.segment);
-        }
+        let desk = match self.open || self.indicators.is_empty() {
+            true => Some(Desk::at(&self.door)?),
+            false => None,
+        };
+        let segments = match &desk {
+            Some(desk) if self.indicators.is_empty() => vec![crate::wait(desk.indicators())?],
+            _ => self.lists()?,
+        };
         if let Some(path) = &self.save {
             save(path, &segments)?;
         }
@@ -110,10 +119,19 @@ impl Scan {
         if matcher.is_empty() {
             return Err("The lists hold no indicator. Nothing was searched.".to_owned());
         }
-        let printer = Printer::new(self.format, self.quiet, &matcher);
+        let open = desk.filter(|_| self.open).map(|desk| {
+            let source = self.source.clone().unwrap_or_else(open::machine);
+            let each = if self.follow.is_some() {
+                EACH_FOLLOWED
+            } else {
+                EACH
+            };
+            Open::new(desk, source, self.indicators.is_empty(), each)
+        });
+        let printer = Printer::new(self.format, self.quiet, &matcher, open.as_ref());
         let began = Instant::now();
         let sum = match &self.follow {
-            Some(path) => follow::follow(path, &matcher, &printer)?,
+            Some(path) => follow::follow(path, &matcher, &printer, open.as_ref())?,
             None => self.all(&matcher, &printer),
         };
         let seconds = began.elapsed().as_secs_f64();
@@ -130,7 +148,35 @@ impl Scan {
                 faults => format!("; {} not read to the end", number(faults)),
             }
         ));
+        if let Some(open) = &open {
+            let searched = Searched {
+                lines: sum.lines,
+                bytes: sum.bytes,
+            };
+            output::complain(&crate::wait(open.bring(searched))?);
+        }
         Ok(sum)
+    }
+
+    /// The lists that were named.
+    fn lists(&self) -> Result<Vec<Segment>, String> {
+        let mut segments = Vec::new();
+        for path in &self.indicators {
+            let loaded = indicators::load(path, self.limits())?;
+            for told in &loaded.told {
+                output::complain(told);
+            }
+            if loaded.refused > loaded.told.len() as u64 {
+                let rest = loaded.refused - loaded.told.len() as u64;
+                output::complain(&format!(
+                    "{}: {} more lines refused",
+                    path.display(),
+                    number(rest)
+                ));
+            }
+            segments.push(loaded.segment);
+        }
+        Ok(segments)
     }
 
     fn limits(&self) -> Limits {
@@ -200,6 +246,7 @@ impl Scan {
         }
         if let Ok(mut sum) = sum.lock() {
             sum.files += 1;
+            sum.lines += scanned.lines;
             sum.bytes += scanned.bytes;
             sum.found += scanned.found;
         }

@@ -498,3 +498,67 @@ async fn a_channel_is_tried_and_what_did_not_go_out_is_sent_again() {
     assert_eq!(code, 2);
     assert!(why.contains("midwatch channels list"), "{why}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_opens_one_ticket_and_brings_each_match_once() {
+    let server = Server::start().await;
+    let client = server.client(&server.desk.cast.ben).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let (list, log) = (path("Winter storm.txt"), path("proxy.log"));
+    std::fs::write(&list, "evil-invoices.top\n45.155.205.0/24\n").unwrap();
+    let lines: String = (0..100)
+        .map(|n| format!("10:{n:02} GET http://cdn.evil-invoices.top/a 45.155.205.7\n"))
+        .collect();
+    std::fs::write(&log, &lines).unwrap();
+    let args = ["--open", "--source", "web01", "-i", &list, &log];
+    let (code, first) = said(&client.command("scan", &args, None).await);
+    assert_eq!(code, 0, "{first}");
+    assert!(
+        first.contains("; opened MW-1 (Winter storm.txt)"),
+        "{first}"
+    );
+    let ticket: Value =
+        serde_json::from_str(&client.ok(&["show", "MW-1", "--json"]).await).unwrap();
+    let text = ticket["ticket"]["description"]
+        .as_str()
+        .or(ticket["description"].as_str());
+    let text = text.unwrap_or_else(|| panic!("{ticket}"));
+    assert!(
+        text.starts_with("2 indicators in 200 lines of `web01`."),
+        "{text}"
+    );
+
+    let (_, again) = said(&client.command("scan", &args, None).await);
+    assert!(again.contains("0 matches kept, 40 known before"), "{again}");
+    assert!(!again.contains("MW-"), "{again}");
+
+    // It grew, and another machine has the same.
+    std::fs::write(
+        &log,
+        format!("{lines}11:00 GET http://evil-invoices.top/b\n"),
+    )
+    .unwrap();
+    let (_, grown) = said(&client.command("scan", &args, None).await);
+    assert!(grown.contains("told MW-1"), "{grown}");
+    let args = ["--open", "--source", "web02", "-i", &list, &log];
+    let (_, other) = said(&client.command("scan", &args, None).await);
+    assert!(other.contains("told MW-1"), "{other}");
+    let all = server
+        .desk
+        .read(|tx| Ok(tx.one("SELECT COUNT(*) FROM tickets", &[])?.int(0)?));
+    assert_eq!(all.unwrap(), 1);
+
+    // A token that may only read opens nothing, and the matches are printed all the same.
+    let reader = server
+        .client_for(&server.desk.cast.ben, &[TokenScope::Read])
+        .await;
+    let out = reader.command("scan", &args, None).await;
+    assert_eq!(out.status.code(), Some(2));
+    assert!(!out.stdout.is_empty());
+    assert!(
+        said(&out).1.contains("scopes of this token"),
+        "{}",
+        said(&out).1
+    );
+}

@@ -6,12 +6,13 @@ use midwatch_domain::Refusal;
 use midwatch_domain::access::{Action, Viewer};
 use midwatch_domain::id::TicketNo;
 use midwatch_domain::log_match::{
-    Cause, LogMatch, MOST, TEMPLATE, account, raised_as, worth_telling,
+    Cause, LogMatch, MOST, TEMPLATE, account, raised_as, source_name, worth_telling,
 };
 use midwatch_domain::template::Values;
 use midwatch_domain::ticket::{AddNote, Command, Link, NewObservable, Open, Relation, Ticket};
 use midwatch_domain::words::{Origin, Tlp};
 use midwatch_store::plain::log_match::{self, Kept};
+use midwatch_store::plain::log_source::{self, LogSource};
 use midwatch_store::rows::{raised, ticket};
 use midwatch_store::{Fault, WriteTx};
 use serde::Serialize;
@@ -110,6 +111,26 @@ impl Desk {
             told.tickets.extend(done.ticket);
         }
         metrics::counter!("midwatch_log_matches_kept_total").increment(told.kept);
+        Ok(told)
+    }
+
+    /// As [`Desk::log_matches`], and counts what was searched of a source; of `searched` the name and numbers matter.
+    ///
+    /// # Errors
+    /// As [`Desk::log_matches`]; nothing is counted then.
+    pub async fn scanned(
+        &self,
+        by: Viewer,
+        origin: Origin,
+        mut searched: LogSource,
+        matches: Vec<LogMatch>,
+    ) -> Result<Told, Fault> {
+        searched.name = source_name(&searched.name)?;
+        let told = self.log_matches(by, origin, matches).await?;
+        searched.matches = i64::try_from(told.kept).unwrap_or(i64::MAX);
+        self.store
+            .write(move |w| log_source::add(&mut w.tx, &searched, w.now).map_err(Fault::from))
+            .await?;
         Ok(told)
     }
 

@@ -70,7 +70,7 @@ impl LogMatch {
         let short = |text: &str| optional_text("line", &cut(text, LONGEST_LINE), LONGEST_LINE);
         self.matched = short(&self.matched)?;
         self.line = short(&self.line)?;
-        self.source = required_line("source", &self.source, LONGEST_NAME)?;
+        self.source = source_name(&self.source)?;
         self.place = optional_text("place", &cut(&self.place, LONGEST_NAME), LONGEST_NAME)?;
         self.list = optional_text("list", &cut(&self.list, LONGEST_NAME), LONGEST_NAME)?;
         if self.count < 1 {
@@ -97,6 +97,14 @@ impl LogMatch {
         let all = format!("{}\0{}\0{}\0{line}", self.value, self.source, self.place);
         indicators::fingerprint(self.kind, &all)
     }
+}
+
+/// The name of a source, checked and cleaned.
+///
+/// # Errors
+/// A refusal naming `source`.
+pub fn source_name(name: &str) -> Result<String, Refusal> {
+    required_line("source", name, LONGEST_NAME)
 }
 
 fn cut(text: &str, most: usize) -> String {

@@ -22,6 +22,7 @@ mod policies;
 mod record;
 mod reference;
 mod reply;
+mod scans;
 pub(crate) mod schedules;
 mod search;
 mod tickets;
@@ -52,6 +53,7 @@ pub fn routes(r: Routes) -> Routes {
         .with(channels::routes)
         .with(feeds::routes)
         .with(attack::routes)
+        .with(scans::routes)
         .with(deliveries::routes)
         .with(notifications::routes)
         .with(me::routes)
@@ -81,6 +83,7 @@ pub fn openapi() -> serde_json::Value {
         channels::describe,
         feeds::describe,
         attack::describe,
+        scans::describe,
         deliveries::describe,
         notifications::describe,
         me::describe,

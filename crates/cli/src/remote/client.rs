@@ -78,6 +78,19 @@ impl Client {
         json(response).await
     }
 
+    /// Reads what is not JSON.
+    ///
+    /// # Errors
+    /// What the server refused, or that it cannot be reached.
+    pub(crate) async fn get_bytes(&self, path: &str) -> Result<Vec<u8>, Failure> {
+        let response = self.send(|| Ok(self.request(Method::GET, path))).await?;
+        let bytes = response
+            .bytes()
+            .await
+            .map_err(|e| Failure::unreachable(format!("The answer broke off: {}.", reason(&e))))?;
+        Ok(bytes.to_vec())
+    }
+
     /// Changes something, once, however often it must be sent.
     ///
     /// # Errors

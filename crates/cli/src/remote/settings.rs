@@ -6,9 +6,29 @@ use std::path::{Path, PathBuf};
 
 use super::client::Failure;
 
-/// How to reach the server.
+/// How to reach the server, and how to print what it answers.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Reach {
+    #[command(flatten)]
+    door: Door,
+    /// Print what the server answers, as JSON.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+impl Reach {
+    /// Decides server and token.
+    ///
+    /// # Errors
+    /// Usage: what is missing and where it can be said.
+    pub(crate) fn access(&self) -> Result<Access, Failure> {
+        self.door.access()
+    }
+}
+
+/// How to reach the server.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Door {
     /// Address of the server, with https:// in front.
     #[arg(long, env = "MIDWATCH_SERVER", value_name = "URL", global = true)]
     pub(crate) server: Option<String>,
@@ -18,9 +38,6 @@ pub(crate) struct Reach {
     /// The client's settings file; else ~/.config/midwatch/client.toml with `server` and `token` or `token_file`.
     #[arg(long, env = "MIDWATCH_CLIENT", value_name = "FILE", global = true)]
     pub(crate) client: Option<PathBuf>,
-    /// Print what the server answers, as JSON.
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
 }
 
 /// The client's settings file.
@@ -41,7 +58,7 @@ pub(crate) struct Access {
     pub(crate) token: String,
 }
 
-impl Reach {
+impl Door {
     /// Decides server and token.
     ///
     /// # Errors
@@ -123,9 +140,9 @@ mod tests {
             "server = \"http://127.0.0.1:1/\"\ntoken = \"mwt_x\"\n",
             0o600,
         );
-        let access = Reach {
+        let access = Door {
             client: Some(path),
-            ..Reach::default()
+            ..Door::default()
         }
         .access()
         .unwrap();
@@ -138,9 +155,9 @@ mod tests {
     #[test]
     fn a_file_that_others_can_read_is_refused_with_the_remedy() {
         let (_dir, path) = file("server = \"x\"\ntoken = \"y\"\n", 0o644);
-        let failure = Reach {
+        let failure = Door {
             client: Some(path),
-            ..Reach::default()
+            ..Door::default()
         }
         .access()
         .unwrap_err();

@@ -8,11 +8,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Sum;
+use super::open::{Open, Searched};
 use super::print::Printer;
 use crate::output;
 
 /// How often the file is looked at.
 const EVERY: Duration = Duration::from_millis(250);
+
+/// Matches are brought to a server every so many looks.
+const BRING: u32 = 8;
 
 /// The file as it was opened, and the search in it.
 struct Followed<'m> {
@@ -35,7 +39,12 @@ impl<'m> Followed<'m> {
 }
 
 /// Searches what the file holds and what is written to it, until interrupted.
-pub(super) fn follow(path: &Path, matcher: &Matcher, printer: &Printer) -> Result<Sum, String> {
+pub(super) fn follow(
+    path: &Path,
+    matcher: &Matcher,
+    printer: &Printer,
+    open: Option<&Open>,
+) -> Result<Sum, String> {
     let fault = |error: std::io::Error| format!("{}: {error}", path.display());
     let mut followed = Followed::open(path, matcher).map_err(fault)?;
     let mut sum = Sum {
@@ -45,12 +54,25 @@ pub(super) fn follow(path: &Path, matcher: &Matcher, printer: &Printer) -> Resul
     crate::wait(async {
         let mut ticks = tokio::time::interval(EVERY);
         let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+        let mut since = 0_u32;
         loop {
             tokio::select! {
                 _ = &mut interrupted => break,
                 _ = ticks.tick() => {}
             }
             more(&mut followed, path, printer, &mut sum).map_err(fault)?;
+            since += 1;
+            if let Some(open) = open.filter(|o| since >= BRING && o.is_waiting()) {
+                since = 0;
+                let searched = Searched {
+                    lines: sum.lines,
+                    bytes: sum.bytes,
+                };
+                match open.bring(searched).await {
+                    Ok(words) => output::complain(&words),
+                    Err(message) => output::complain(&format!("{message} It is tried again.")),
+                }
+            }
             // Between a rotation and the first line of the new file there is none.
             let Ok(now) = std::fs::metadata(path) else {
                 continue;
@@ -106,6 +128,7 @@ fn more(
         }
         followed.read += count as u64;
         sum.bytes += count as u64;
+        sum.lines += piece[..count].iter().filter(|b| **b == b'\n').count() as u64;
         followed.scanner.push(&piece[..count], |found| {
             sum.found += 1;
             sheet.add(&found);

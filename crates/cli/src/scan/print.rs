@@ -1,4 +1,4 @@
-//! Matches on standard output, as lines for people or JSON Lines. Decides nothing about what matches.
+//! Matches on standard output, as lines for people or JSON Lines, and to whoever opens tickets of them. Decides nothing about what matches.
 
 use indicators::matching::{Found, Matcher};
 use serde_json::json;
@@ -7,6 +7,7 @@ use std::io::Write as _;
 use std::sync::Mutex;
 
 use super::Format;
+use super::open::Open;
 use crate::output::{self, Style};
 
 /// As much is gathered of one file before it is written, so that lines of several files don't mix.
@@ -18,16 +19,23 @@ pub(super) struct Printer<'m> {
     quiet: bool,
     style: Style,
     matcher: &'m Matcher,
+    open: Option<&'m Open>,
     out: Mutex<std::io::Stdout>,
 }
 
 impl<'m> Printer<'m> {
-    pub(super) fn new(format: Format, quiet: bool, matcher: &'m Matcher) -> Self {
+    pub(super) fn new(
+        format: Format,
+        quiet: bool,
+        matcher: &'m Matcher,
+        open: Option<&'m Open>,
+    ) -> Self {
         Self {
             format,
             quiet,
             style: Style::of_stdout(),
             matcher,
+            open,
             out: Mutex::new(std::io::stdout()),
         }
     }
@@ -52,6 +60,9 @@ pub(super) struct Sheet<'a> {
 impl Sheet<'_> {
     /// Adds a match.
     pub(super) fn add(&mut self, found: &Found) {
+        if let Some(open) = self.printer.open {
+            open.add(self.name, found, self.printer.matcher);
+        }
         if self.printer.quiet {
             return;
         }
