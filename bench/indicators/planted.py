@@ -4,11 +4,15 @@
     planted.py MIDWATCH FOLDER [MEGABYTES] [INDICATORS]
 
 The list of what was planted is kept while the log is written and shares nothing with the scanner. Exit code 0 when the
-matches are exactly those.
+matches are exactly those. With MIDWATCH_SERVER and MIDWATCH_TOKEN in the environment the matches are brought to that server as well,
+twice: the first time must open exactly one ticket and keep every match, the second must keep nothing and tell no ticket.
 """
 
+import collections
 import json
+import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -105,7 +109,26 @@ def main():
     for name, some in (("missed", missed), ("not planted", extra)):
         for entry in sorted(some)[:10]:
             print(f"  {name}: line {entry[0]}: {entry[1]}")
-    return 0 if run.returncode == 0 and not missed and not extra else 1
+    well = run.returncode == 0 and not missed and not extra
+    if "MIDWATCH_SERVER" in os.environ:
+        well &= opened(midwatch, folder, planted)
+    return 0 if well else 1
+
+
+def opened(midwatch, folder, planted):
+    """Brings the matches twice; whether one ticket came of it. Of each value at most twenty lines are brought."""
+    expected = sum(min(count, 20) for count in collections.Counter(value for _, value in planted).values())
+    said = []
+    for _ in range(2):
+        began = time.time()
+        command = [midwatch, "scan", "--open", "--source", "planted", "-q", "-i", folder / "list.segment", folder / "big.log"]
+        run = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+        said.append(run.stderr.splitlines()[-1])
+        print(f"brought in {time.time() - began:.1f} s: {said[-1]}", flush=True)
+    first = re.search(r"(\d+) matches kept", said[0])
+    kept = first is not None and int(first[1]) == expected
+    print(f"{expected} lines expected to be brought: {'all kept' if kept else 'NOT all kept'}")
+    return kept and len(re.findall(r"opened MW-", said[0])) == 1 and f"0 matches kept, {expected} known before" in said[1] and "MW-" not in said[1]
 
 
 if __name__ == "__main__":

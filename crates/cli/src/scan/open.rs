@@ -11,7 +11,7 @@ use crate::output;
 use crate::remote::Desk;
 
 /// Matches brought at once.
-const PART: usize = 500;
+const PART: usize = 1000;
 /// Most values in files that are gathered; what is beyond is printed only.
 const MOST: usize = 100_000;
 /// Most characters of a line.
