@@ -49,7 +49,8 @@ try {
   // What intelligence knows of a campaign; the campaign, and what somebody pastes of it a month later.
   const fixture = (name) => readFile(new URL(`../../fixtures/${name}`, import.meta.url), "utf8");
   for (const [name, file] of [["ATT&CK", "enterprise"], ["Harbour ISAC", "partner"]]) {
-    const made = await api(lead, "POST", "/feeds", { name, kind: "upload", tlp: "GREEN" });
+    await api(lead, "POST", "/feeds", { name, kind: "upload", tlp: "GREEN" });
+    const made = (await api(lead, "GET", "/feeds")).items.find((feed) => feed.name === name);
     const body = await fixture(`attack/${file}.json`);
     await lead.evaluate(([id, body]) => fetch(`/api/v1/feeds/${id}/import`, { method: "POST", body, headers: { "content-type": "application/octet-stream" } }), [made.id, body]);
   }
