@@ -87,6 +87,7 @@ pub fn derive(kind: Kind, value: &str) -> Vec<(Kind, String, Relation)> {
                 .rsplit(['\\', '/'])
                 .next()
                 .filter(|name| name.contains('.') && !name.ends_with('.') && !name.starts_with('.'))
+                .filter(|name| crate::canonical(Kind::Filename, name).as_deref() == Ok(name))
             {
                 found.push((Kind::Filename, name.to_owned(), Relation::NameOf));
             }

@@ -349,14 +349,20 @@ impl<'o> Search<'o> {
             let shifted = |range: &Range<usize>| place(&(start + range.start..start + range.end));
             match part.how {
                 mail::Coding::Plain => self.text(text, &shifted, layers, depth, part.html),
-                mail::Coding::Headers => self.edited(
-                    text,
-                    mail::header_edits(text),
-                    &shifted,
-                    layers,
-                    depth,
-                    false,
-                ),
+                mail::Coding::Headers => {
+                    let edits = mail::header_edits(text);
+                    let words = edits.iter().map(|edit| shifted(&edit.range));
+                    let mut words: Vec<Range<u64>> = words.collect();
+                    words.sort_by_key(|word| word.start);
+                    let before = self.hits.len();
+                    self.edited(text, edits, &shifted, layers, depth, false);
+                    for hit in &mut self.hits[before..] {
+                        let near = words.partition_point(|word| word.end <= hit.start);
+                        if words.get(near).is_some_and(|word| word.start < hit.end) {
+                            hit.decoded_from.insert(layers.len(), Layer::EncodedWord);
+                        }
+                    }
+                }
                 mail::Coding::QuotedPrintable => {
                     let layers = [layers, &[Layer::QuotedPrintable]].concat();
                     self.edited(
