@@ -45,7 +45,7 @@ const pages = () => [
   "/people", "/people/invite", "/teams", "/settings", "/account", "/tokens", "/reference",
   "/oncall", "/schedules", "/schedules/new", "/calendars", "/calendars/new", "/clocks", "/settings/targets", "/settings/targets/edit", "/settings/regulations", "/settings/regulations/nis2",
   "/settings/channels", "/settings/channels/new?kind=mail", "/settings/messages", "/settings/messages/escalated", "/deliveries", "/mailbox", "/me/notices", "/me/notifications",
-  "/log-reviews", "/log-reviews/new", "/intelligence", "/intelligence/feeds/new?kind=csv", "/intelligence/feeds/new?kind=taxii", "/intelligence/indicators", "/intelligence/indicators?q=nothing", "/observables", "/observables/ignored", "/observables/domain/mail.example", "/attack", "/attack?show=all", "/attack/T1566", `/tickets/${number}/attack`, `/tickets/${number}/observe`, "/no/such/page",
+  "/logs", "/log-reviews", "/log-reviews/new", "/intelligence", "/intelligence/feeds/new?kind=csv", "/intelligence/feeds/new?kind=taxii", "/intelligence/indicators", "/intelligence/indicators?q=nothing", "/observables", "/observables/ignored", "/observables/domain/mail.example", "/attack", "/attack?show=all", "/attack/T1566", `/tickets/${number}/attack`, `/tickets/${number}/observe`, "/no/such/page",
 ];
 
 for (const [theme, width] of [["light", 1440], ["light", 390], ["dark", 1440], ["dark", 390]]) {

@@ -1,5 +1,7 @@
 //! Settings: documented defaults, file, environment, flags, in rising order. Reads no database.
 
+mod logs;
+
 use clap::Args;
 use midwatch_desk::Settings;
 use midwatch_desk::engine::watchdog::Watchdog;
@@ -9,6 +11,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use logs::{LogFlags, Logs};
 
 /// The documented defaults, which are the first layer: text and behaviour cannot differ.
 pub const DEFAULTS: &str = include_str!("config.default.toml");
@@ -65,6 +69,9 @@ pub struct Flags {
     /// How it is logged: text or json.
     #[arg(long, env = "MIDWATCH_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<String>,
+    /// About logs that are sent here.
+    #[command(flatten)]
+    pub logs: LogFlags,
 }
 
 /// All settings, decided.
@@ -97,6 +104,8 @@ pub struct Config {
     pub log: String,
     /// `text` or `json`.
     pub log_format: String,
+    /// Logs that are sent here.
+    pub logs: Logs,
 }
 
 impl Config {
@@ -109,8 +118,16 @@ impl Config {
             .parse()
             .map_err(|e| format!("The built-in defaults are broken: {e}"))?;
         if let Some(file) = &flags.config {
-            table.extend(read_file(file)?);
+            lay_over(&mut table, read_file(file)?);
         }
+        let mut logs = toml::Table::new();
+        for (name, value) in flags.logs.set() {
+            logs.insert(name.to_owned(), toml::Value::String(value.clone()));
+        }
+        lay_over(
+            &mut table,
+            [("logs".to_owned(), logs.into())].into_iter().collect(),
+        );
         let mut set = |name: &str, value: Option<toml::Value>| {
             value.map(|v| table.insert(name.to_owned(), v))
         };
@@ -153,6 +170,7 @@ impl Config {
 
     fn check(self) -> Result<Self, String> {
         self.address()?;
+        self.logs.check(&self)?;
         if self.tls_certificate.is_empty() != self.tls_key.is_empty() {
             return Err("tls_certificate and tls_key belong together: set both or neither.".into());
         }
@@ -262,6 +280,18 @@ impl Config {
     }
 }
 
+/// Puts a layer on another: of a table within, only what the upper one sets.
+fn lay_over(below: &mut toml::Table, above: toml::Table) {
+    for (name, value) in above {
+        match (below.get_mut(&name), value) {
+            (Some(toml::Value::Table(below)), toml::Value::Table(above)) => lay_over(below, above),
+            (_, value) => {
+                below.insert(name, value);
+            }
+        }
+    }
+}
+
 fn read_file(file: &Path) -> Result<toml::Table, String> {
     let text = std::fs::read_to_string(file)
         .map_err(|e| format!("The settings file {} cannot be read: {e}", file.display()))?;
@@ -300,5 +330,36 @@ mod tests {
             ..Flags::default()
         };
         assert!(Config::load(&flags).unwrap_err().contains("lissen"));
+    }
+
+    #[test]
+    fn one_setting_of_logs_leaves_the_others_and_each_is_checked() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("midwatch.toml");
+        std::fs::write(&file, "[logs]\nsyslog_udp = \"127.0.0.1:0\"\n").unwrap();
+        let mut flags = Flags {
+            config: Some(file),
+            ..Flags::default()
+        };
+        flags.logs.logs_syslog_tcp = Some("127.0.0.1:0".into());
+        let c = Config::load(&flags).unwrap();
+        assert_eq!(
+            (c.logs.syslog_udp.as_str(), c.logs.syslog_tls.as_str()),
+            ("127.0.0.1:0", "")
+        );
+        assert_eq!(c.logs.sockets(&c).unwrap().len(), 2);
+        flags.logs.logs_syslog_tls = Some("127.0.0.1:0".into());
+        assert!(
+            Config::load(&flags)
+                .unwrap_err()
+                .contains("tls_certificate")
+        );
+        flags.logs.logs_syslog_tls = None;
+        flags.logs.logs_syslog_tcp = Some("514".into());
+        assert!(
+            Config::load(&flags)
+                .unwrap_err()
+                .contains("logs.syslog_tcp")
+        );
     }
 }

@@ -53,6 +53,7 @@ pub async fn serve(
     let listener = TcpListener::bind(config.address()?)
         .map_err(|e| format!("Cannot listen on {}: {e}", config.listen))?;
     listener.set_nonblocking(true).map_err(|e| e.to_string())?;
+    let logs = config.logs.sockets(&config)?;
     let bound = listener.local_addr().map_err(|e| e.to_string())?;
     desk.reached_at(config.url(bound));
 
@@ -67,6 +68,7 @@ pub async fn serve(
     let (router, _) = router::router(app);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopping) = tokio::sync::watch::channel(false);
+    let hearing = desk.hear(logs, stopping.clone());
     let loops = desk.start(stopping);
     let handle = Handle::new();
     tokio::spawn(stop_on_signal(handle.clone(), stop, live));
@@ -86,6 +88,8 @@ pub async fn serve(
             .serve(service)
             .await
     };
+    // What was heard is searched to its end.
+    hearing.await.map_err(|e| e.to_string())?;
     // The loops write a last checkpoint; only then may the writer end.
     loops.await.map_err(|e| e.to_string())?;
     desk.store.close();

@@ -38,6 +38,11 @@ impl How {
         }
     }
 
+    /// Whether it comes by connections.
+    pub fn is_stream(self) -> bool {
+        self != How::SyslogUdp
+    }
+
     /// As people read it.
     pub fn label(self) -> &'static str {
         match self {

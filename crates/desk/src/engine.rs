@@ -27,7 +27,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::Desk;
+use crate::{Desk, matcher};
 use vitals::{Pulse, Vitals};
 
 /// How often it looks whether something is due.
@@ -74,6 +74,9 @@ impl Desk {
             }),
             every(extract::PART, extract::EVERY, |d| {
                 Box::pin(async move { d.search_evidence().await.map(drop) })
+            }),
+            every(matcher::PART, matcher::EVERY, |d| {
+                Box::pin(async move { d.renew_matcher().await.map(drop) })
             }),
             every("upkeep", TICK, |d| {
                 Box::pin(async move { d.tick().await.map(drop) })

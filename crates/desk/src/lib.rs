@@ -12,7 +12,9 @@ pub mod engine;
 pub mod evidence;
 pub mod handover;
 pub mod intelligence;
+pub mod listening;
 pub mod logs;
+pub mod matcher;
 pub mod on_call;
 pub mod post;
 pub mod publish;
@@ -150,6 +152,8 @@ pub struct Desk {
     keeper: Option<Arc<clock::Keeper>>,
     watchdog: Option<Arc<Watchdog>>,
     vitals: Arc<Vitals>,
+    known: Arc<matcher::Known>,
+    listening: Arc<listening::Listening>,
 }
 
 impl Desk {
@@ -206,6 +210,8 @@ impl Desk {
             keeper,
             watchdog,
             vitals: Arc::new(vitals),
+            known: Arc::new(matcher::Known::new()),
+            listening: Arc::new(listening::Listening::new()),
         };
         desk.set_clock()?;
         Ok(desk)

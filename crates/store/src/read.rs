@@ -8,6 +8,7 @@ pub mod deliveries;
 pub mod facets;
 pub mod handover;
 pub mod imports;
+pub mod log_matches;
 pub mod observables;
 pub mod person;
 pub mod preview;

@@ -31,6 +31,7 @@ pub fn statements(pg: bool) -> Vec<&'static str> {
         read::deliveries::STATEMENTS,
         read::handover::STATEMENTS,
         read::imports::STATEMENTS,
+        read::log_matches::STATEMENTS,
         read::observables::STATEMENTS,
         read::person::STATEMENTS,
         read::plan::STATEMENTS,

@@ -13,6 +13,7 @@ mod feeds;
 pub(crate) mod handover;
 mod library;
 mod log_reviews;
+mod logs;
 mod me;
 mod meta;
 mod notifications;
@@ -54,6 +55,7 @@ pub fn routes(r: Routes) -> Routes {
         .with(feeds::routes)
         .with(attack::routes)
         .with(scans::routes)
+        .with(logs::routes)
         .with(deliveries::routes)
         .with(notifications::routes)
         .with(me::routes)
@@ -84,6 +86,7 @@ pub fn openapi() -> serde_json::Value {
         feeds::describe,
         attack::describe,
         scans::describe,
+        logs::describe,
         deliveries::describe,
         notifications::describe,
         me::describe,

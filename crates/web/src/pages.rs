@@ -24,6 +24,7 @@ pub mod indicators;
 pub mod intake;
 pub mod leaving;
 pub mod log_reviews;
+pub mod logs;
 pub mod mailbox;
 pub mod messages;
 pub mod notices;
@@ -110,6 +111,7 @@ fn accounts(routes: Routes) -> Routes {
         .with(schedule_edit::routes)
         .with(calendars::routes)
         .with(log_reviews::routes)
+        .with(logs::routes)
         .with(observables::routes)
         .with(feeds::routes)
         .with(indicators::routes)

@@ -127,13 +127,18 @@ impl Queue {
 }
 
 impl Heard {
-    /// Waits for the next batch. `None`: nobody listens any more, and all was taken out.
-    pub fn wait(&mut self) -> Option<Batch> {
-        self.from.blocking_recv()
-    }
-
-    /// The next batch, if there is one now.
-    pub fn take(&mut self) -> Option<Batch> {
-        self.from.try_recv().ok()
+    /// Waits for messages, then takes what there is, up to about so many bytes. `None`: nobody listens any more, and all was
+    /// taken out.
+    pub async fn some(&mut self, bytes: usize) -> Option<Vec<Batch>> {
+        let first = self.from.recv().await?;
+        let mut size = first.bytes.len();
+        let mut all = vec![first];
+        while size < bytes
+            && let Ok(next) = self.from.try_recv()
+        {
+            size += next.bytes.len();
+            all.push(next);
+        }
+        Some(all)
     }
 }

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A listener that runs, and where what it hears comes out.
 struct Side {
     listener: Arc<Listener>,
-    heard: Arc<std::sync::Mutex<Heard>>,
+    heard: tokio::sync::Mutex<Heard>,
     task: JoinHandle<std::io::Result<()>>,
 }
 
@@ -32,7 +32,7 @@ impl Side {
         let (to, heard) = queue(room);
         Self {
             listener: bound.listener(),
-            heard: Arc::new(std::sync::Mutex::new(heard)),
+            heard: tokio::sync::Mutex::new(heard),
             task: tokio::spawn(bound.run(to)),
         }
     }
@@ -51,10 +51,11 @@ impl Side {
 
     /// The next batch. Waits for it.
     async fn next(&self) -> Batch {
-        let heard = self.heard.clone();
-        let waiting = tokio::task::spawn_blocking(move || heard.lock().unwrap().wait().unwrap());
-        let batch = tokio::time::timeout(PATIENCE, waiting).await;
-        batch.expect("something is heard in time").unwrap()
+        let mut heard = self.heard.lock().await;
+        let some = tokio::time::timeout(PATIENCE, heard.some(0)).await;
+        let some = some.expect("something is heard in time").unwrap();
+        assert_eq!(some.len(), 1);
+        some.into_iter().next().unwrap()
     }
 
     /// As many lines as are expected.

@@ -11,6 +11,7 @@ mod engine;
 mod evidence;
 mod feeds;
 mod first_ticket;
+mod listening;
 mod logs;
 mod nodes;
 mod post;

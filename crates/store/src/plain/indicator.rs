@@ -17,6 +17,9 @@ const NEWEST: &str = "SELECT id, feed, external_id, kind, value, fingerprint, na
 const OF_FEED: &str = "SELECT id, feed, external_id, kind, value, fingerprint, name, labels, confidence, reliability, credibility, tlp, partial, valid_from, valid_until, revoked_at, modified, generation, batch, digest, first_seen_at FROM indicators WHERE feed = ?1 AND generation <= ?2 AND (generation < ?2 OR id < ?3) ORDER BY generation DESC, id DESC LIMIT ?4";
 const SINCE: &str = "SELECT id, feed, external_id, kind, value, fingerprint, name, labels, confidence, reliability, credibility, tlp, partial, valid_from, valid_until, revoked_at, modified, generation, batch, digest, first_seen_at FROM indicators WHERE batch >= ?1 AND (batch > ?1 OR id > ?2) ORDER BY batch, id LIMIT ?3";
 
+const HOLDING: &str = "SELECT id, feed, kind, value FROM indicators WHERE id > ?1 AND revoked_at IS NULL AND (valid_until IS NULL OR valid_until > ?2) AND (valid_from IS NULL OR valid_from <= ?2) ORDER BY id LIMIT ?3";
+const CHANGED: &str = "SELECT seq FROM log WHERE kind IN ('feed_imported', 'indicator_confirmed', 'indicator_revoked', 'revised') AND seq > ?1 ORDER BY seq DESC LIMIT 1";
+
 /// Every statement of this file.
 pub(crate) const STATEMENTS: &[&str] = &[
     KNOWN,
@@ -29,6 +32,8 @@ pub(crate) const STATEMENTS: &[&str] = &[
     NEWEST,
     OF_FEED,
     SINCE,
+    HOLDING,
+    CHANGED,
 ];
 
 /// A value that a feed asserts to be bad.
@@ -227,6 +232,52 @@ pub fn list(
         None => tx.all(NEWEST, params![first, second, limit])?,
     };
     rows.iter().map(read).collect()
+}
+
+/// A value that some feed asserts to be bad now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// Of the indicator.
+    pub id: i64,
+    /// Which feed.
+    pub feed: String,
+    /// Kind of value.
+    pub kind: String,
+    /// The canonical value.
+    pub value: String,
+}
+
+/// A page of what holds now, after an id; the first begins at the least number.
+///
+/// # Errors
+/// As the engine says.
+pub fn holding(
+    tx: &mut Tx<'_>,
+    after: i64,
+    now: Moment,
+    limit: i64,
+) -> Result<Vec<Holding>, StoreError> {
+    let rows = tx.all(HOLDING, params![after, now.0, limit])?;
+    let text = |row: &Row, i| row.text(i).map(str::to_owned);
+    rows.iter()
+        .map(|row| {
+            Ok(Holding {
+                id: row.int(0)?,
+                feed: text(row, 1)?,
+                kind: text(row, 2)?,
+                value: text(row, 3)?,
+            })
+        })
+        .collect()
+}
+
+/// The last entry after `seq` that may have changed what holds; `None` if there is none.
+///
+/// # Errors
+/// As the engine says.
+pub fn changed(tx: &mut Tx<'_>, seq: i64) -> Result<Option<i64>, StoreError> {
+    let row = tx.opt(CHANGED, params![seq])?;
+    row.map(|row| row.int(0)).transpose()
 }
 
 /// An indicator from the first 21 columns of a row, in the order in which the statements of this file name them.

@@ -72,6 +72,8 @@ pub enum Nav {
     Intelligence,
     /// What tickets point to in ATT&CK.
     Attack,
+    /// Logs that are searched.
+    Logs,
     /// Templates.
     Templates,
     /// Procedures.
@@ -238,6 +240,7 @@ impl Frame {
                 0,
             ),
             item(Nav::Attack, "/attack", "ATT&CK", "columns", "a", 0),
+            item(Nav::Logs, "/logs", "Logs", "note", "l", 0),
             item(
                 Nav::Templates,
                 "/templates",

@@ -12,6 +12,7 @@ pub mod handover;
 pub mod intake;
 pub mod intelligence;
 pub mod log_reviews;
+pub mod logs;
 pub mod moment;
 pub mod observables;
 pub mod on_call;
