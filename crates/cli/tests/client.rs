@@ -562,3 +562,24 @@ async fn a_scan_opens_one_ticket_and_brings_each_match_once() {
         said(&out).1
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_list_the_server_says_what_to_look_for() {
+    let server = Server::start().await;
+    let client = server.client(&server.desk.cast.ben).await;
+    let number = server
+        .desk
+        .open(&server.desk.cast.ben, "Asked evil-invoices.top")
+        .await;
+    let sure = json!({ "kind": "domain", "value": "evil-invoices.top", "confidence": 80, "why": "It served the loader." });
+    let sure = midwatch_domain::ticket::Command::parse("confirm_indicator", sure).unwrap();
+    server
+        .desk
+        .act(&server.desk.cast.ben, number, sure)
+        .await
+        .unwrap();
+    let log = "10:00 GET http://cdn.evil-invoices.top/a\n";
+    let (code, told) = said(&client.command("scan", &["--open", "-"], Some(log)).await);
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("1 matches kept; told MW-1"), "{told}");
+}
