@@ -1,7 +1,7 @@
 //! Other sides for tests: a real mail server and a real receiver of requests, in processes of their own, misbehaving as told.
 
 use serde_json::Value;
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
@@ -15,7 +15,7 @@ pub struct Peer {
     pub port: u16,
     said: Receiver<Value>,
     child: Child,
-    _input: Option<ChildStdin>,
+    input: Option<ChildStdin>,
 }
 
 impl Peer {
@@ -34,13 +34,24 @@ impl Peer {
         Self::start(include_str!("../peers/feed.py"), settings)
     }
 
+    /// AWS, as `ministack` or `moto` is. Settings: see `tests/peers/aws.py` and `tests/peers/securityhub.py`.
+    pub fn aws(settings: &Value) -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/peers/aws.py");
+        let mut command = Command::new(installed("python"));
+        Self::run(command.args([script, &settings.to_string()]))
+    }
+
     fn start(script: &str, settings: &Value) -> Self {
-        let mut child = Command::new(python())
-            .args(["-c", script, &settings.to_string()])
+        let mut command = Command::new(python());
+        Self::run(command.args(["-c", script, &settings.to_string()]))
+    }
+
+    fn run(command: &mut Command) -> Self {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .expect("python3 is installed by ./setup");
+            .expect("./setup installs what stands for other systems");
         let input = child.stdin.take();
         let output = child.stdout.take().expect("its output is a pipe");
         let (tell, said) = channel();
@@ -56,7 +67,7 @@ impl Peer {
             port: 0,
             said,
             child,
-            _input: input,
+            input,
         };
         let port = peer.next().as_u64().expect("it says its port first");
         peer.port = u16::try_from(port).expect("a port has 16 bits");
@@ -68,6 +79,13 @@ impl Peer {
         self.said
             .recv_timeout(PATIENCE)
             .expect("the other side received something in time (see its error output)")
+    }
+
+    /// Tells it something, and gives what it says next.
+    pub fn ask(&mut self, what: &Value) -> Value {
+        let input = self.input.as_mut().expect("its input is a pipe");
+        writeln!(input, "{what}").expect("it still runs");
+        self.next()
     }
 
     /// Everything it has received by now.
@@ -92,4 +110,15 @@ fn python() -> &'static str {
     } else {
         "python3"
     }
+}
+
+/// A program that ./setup installs for the tests alone.
+pub fn installed(program: &str) -> std::path::PathBuf {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(std::path::PathBuf::from);
+    let home =
+        || std::path::PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache");
+    cache
+        .unwrap_or_else(home)
+        .join("midwatch/peers/bin")
+        .join(program)
 }

@@ -27,7 +27,12 @@ const SQL: [&str; 4] = [
 ];
 
 /// From the ground up. What is named in a constant above is forbidden by [`forbidden`].
-const FLOORS: [Floor; 7] = [
+const FLOORS: [Floor; 8] = [
+    Floor {
+        name: "midwatch-aws",
+        uses: &[],
+        never: &["tokio", "getrandom", "rustls", "tracing", "clap"],
+    },
     Floor {
         name: "midwatch-domain",
         uses: &["midwatch-indicators"],
