@@ -52,6 +52,7 @@ pub fn begin(w: &mut WriteTx<'_>, say: &Begin) -> Result<PersonId, Fault> {
         policy: None,
         own_domains: Vec::new(),
         own_ranges: Vec::new(),
+        severity_by_criticality: Default::default(),
     };
     revise(w, &system, Revision::Organisation(organisation))?;
     let team = Team {

@@ -4,6 +4,7 @@
 //! A part that failed or did not run does its work at the next tick: the way back after a crash is the ordinary way. Timers
 //! only wake it; what time it is, the store's clock says.
 
+mod assets;
 pub mod audit;
 pub(crate) mod checkpoints;
 mod extract;
@@ -68,6 +69,9 @@ impl Desk {
             }),
             every(feeds::PART, feeds::EVERY, |d| {
                 Box::pin(async move { d.poll_feeds().await.map(drop) })
+            }),
+            every(assets::PART, assets::EVERY, |d| {
+                Box::pin(async move { d.enrich().await.map(drop) })
             }),
             every(retro::PART, retro::EVERY, |d| {
                 Box::pin(async move { d.match_intelligence().await.map(drop) })

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod act;
+pub mod assets;
 pub mod attack;
 pub mod backup;
 pub mod begin;

@@ -107,6 +107,8 @@ pub enum Action {
     ManageChannels,
     /// Feeds of indicators, and what is imported.
     ManageFeeds,
+    /// Keep the inventory of assets.
+    ManageAssets,
     /// Browse and verify the record.
     ReadRecord,
     /// Keep views of one's own.
@@ -133,6 +135,7 @@ impl Action {
         Action::ManagePeople,
         Action::ManageChannels,
         Action::ManageFeeds,
+        Action::ManageAssets,
         Action::ReadRecord,
         Action::KeepViews,
         Action::ShareViews,
@@ -254,6 +257,7 @@ impl TokenScope {
                         | A::ManagePeople
                         | A::ManageChannels
                         | A::ManageFeeds
+                        | A::ManageAssets
                         | A::KeepViews
                         | A::ShareViews
                 )

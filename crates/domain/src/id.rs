@@ -93,6 +93,8 @@ ids! {
     LogReviewId = "lrv_";
     /// A feed of indicators.
     FeedId = "feed_";
+    /// An asset.
+    AssetId = "ast_";
     /// A message on its way to somebody.
     DeliveryId = "dlv_";
 }

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod actor;
+pub mod asset;
 pub mod attack;
 pub mod audit;
 pub mod calendar;

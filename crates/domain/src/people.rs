@@ -9,7 +9,7 @@ use crate::access::Role;
 use crate::id::{PersonId, PolicyId, ScheduleId, TeamId};
 use crate::observable;
 use crate::refusal::{optional_text, required_line};
-use crate::words::Severity;
+use crate::words::{Criticality, Severity};
 
 /// Whether an account can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -150,6 +150,10 @@ pub struct Organisation {
     /// Its own addresses and networks, such as `198.51.100.0/24`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub own_ranges: Vec<String>,
+    /// How bad a ticket is at least when an asset of this criticality is found in it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub severity_by_criticality: BTreeMap<Criticality, Severity>,
 }
 
 /// Most domains, and most ranges, that an organisation calls its own.

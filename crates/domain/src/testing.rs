@@ -66,6 +66,7 @@ pub fn directory() -> Directory {
             policy: None,
             own_domains: Vec::new(),
             own_ranges: Vec::new(),
+            severity_by_criticality: BTreeMap::new(),
         }),
         ..Directory::default()
     };

@@ -10,7 +10,7 @@ use crate::access::Action;
 use crate::actor::Actor;
 use crate::directory::Directory;
 use crate::facts::Facts;
-use crate::id::{EvidenceId, NoteId, PersonId, TaskId, TeamId, TicketNo};
+use crate::id::{AssetId, EvidenceId, NoteId, PersonId, TaskId, TeamId, TicketNo};
 use crate::moment::Moment;
 use crate::observable::{Observable, ObservableKey};
 use crate::regulation::{Declaration, Filing, Withdrawal};
@@ -68,6 +68,7 @@ verbs! {
     confirm_indicator: ConfirmIndicator => IndicatorConfirmed;
     revoke_indicator: RevokeIndicator => IndicatorRevoked;
     report_hit: ReportHit => IndicatorHit;
+    enrich: Enrich => AssetsFound;
 }
 
 pub mod brief;
@@ -79,6 +80,7 @@ mod relation;
 mod task;
 pub use clocks::{Mark, Pause};
 pub use custody::{Custody, CustodyEvent, Evidence};
+pub use enrich::{AssetOf, FoundAsset};
 pub use escalation::{Answer, Cause, Escalation, Page, Quiet, Wants, acts};
 pub use observe::{NewObservable, Seen};
 pub use open::{Open, Opened};
@@ -291,6 +293,10 @@ pub struct Ticket {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = Object)]
     pub observables: BTreeMap<ObservableKey, Observable>,
+    /// The assets it is about, as they were found.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub assets: BTreeMap<AssetId, AssetOf>,
 }
 
 impl Ticket {

@@ -1,4 +1,4 @@
-//! The closed vocabularies: severity, TLP, PAP, phase, outcome, origin, weekday. One spelling each, everywhere.
+//! The closed vocabularies: severity, TLP, PAP, phase, outcome, origin, weekday, and those of assets. One spelling each, everywhere.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -132,6 +132,102 @@ words! {
         Api = "api" / "API",
         /// Midwatch itself, such as a procedure due for review.
         System = "system" / "Midwatch",
+    }
+    /// How much depends on an asset.
+    Criticality("criticality") {
+        /// Nobody would miss it for a week.
+        Low = "low" / "Low",
+        /// Work is slower without it.
+        Medium = "medium" / "Medium",
+        /// A part of the organisation stands still without it.
+        High = "high" / "High",
+        /// The organisation stands still without it.
+        Critical = "critical" / "Critical",
+    }
+    /// What kind of thing an asset is.
+    AssetKind("kind") {
+        /// A server, physical or virtual.
+        Server = "server" / "Server",
+        /// A desktop or laptop.
+        Workstation = "workstation" / "Workstation",
+        /// A phone or tablet.
+        Mobile = "mobile" / "Mobile device",
+        /// A router, switch, firewall or access point.
+        NetworkDevice = "network_device" / "Network device",
+        /// A range of addresses.
+        Network = "network" / "Network",
+        /// A machine that controls or measures things.
+        Controller = "controller" / "Controller or sensor",
+        /// Something that people use, such as a shop or a mail service.
+        Application = "application" / "Application",
+        /// A database.
+        Database = "database" / "Database",
+        /// A place where files are kept, such as a bucket.
+        Storage = "storage" / "Storage",
+        /// A cluster that runs containers.
+        Cluster = "cluster" / "Cluster",
+        /// Code that runs when it is called.
+        Function = "function" / "Function",
+        /// An account at a cloud provider.
+        CloudAccount = "cloud_account" / "Cloud account",
+        /// An account of a person or a program.
+        Identity = "identity" / "Identity",
+        /// None of these.
+        Other = "other" / "Other",
+    }
+    /// What an asset is run for.
+    Environment("environment") {
+        /// The real thing.
+        Production = "production" / "Production",
+        /// The last look before.
+        Staging = "staging" / "Staging",
+        /// For testing.
+        Test = "test" / "Test",
+        /// For building.
+        Development = "development" / "Development",
+        /// Nobody has said.
+        Unknown = "unknown" / "Not said",
+    }
+    /// What data an asset holds, at most.
+    DataClass("data_class") {
+        /// Anybody may know it.
+        Public = "public" / "Public",
+        /// Everybody in the organisation may know it.
+        Internal = "internal" / "Internal",
+        /// Those who need it may know it, such as personal data.
+        Confidential = "confidential" / "Confidential",
+        /// Named people may know it.
+        Secret = "secret" / "Secret",
+        /// Nobody has said.
+        Unknown = "unknown" / "Not said",
+    }
+    /// How it is noticed that something is wrong with an asset.
+    Monitoring("monitoring") {
+        /// A tool watches it.
+        Automatic = "automatic" / "Automatic",
+        /// People look at its logs now and then.
+        Manual = "manual" / "Manual",
+        /// Nobody looks.
+        None = "none" / "None",
+    }
+    /// What kind of name an asset goes by.
+    IdKind("kind") {
+        /// A host name, with or without its domain.
+        Hostname = "hostname" / "Host name",
+        /// An address.
+        Ip = "ip" / "IP address",
+        /// A range of addresses.
+        Cidr = "cidr" / "Range of addresses",
+        /// A name that a cloud provider gave: an ARN, an instance, an account.
+        CloudId = "cloud_id" / "Cloud id",
+        /// A mail address.
+        Email = "email" / "Mail address",
+        /// A login name.
+        User = "user" / "Login name",
+        /// The hardware address of a network card.
+        Mac = "mac" / "MAC address",
+        /// A serial or inventory number.
+        Serial = "serial" / "Serial number",
     }
     /// A day of the week; a week begins on Monday.
     Weekday("weekday") {

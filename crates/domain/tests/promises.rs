@@ -10,14 +10,15 @@ use midwatch_domain::access::{TokenScope, Viewer};
 use midwatch_domain::actor::Actor;
 use midwatch_domain::due;
 use midwatch_domain::id::TicketNo;
+use midwatch_domain::observable::ObservableKey;
 use midwatch_domain::people::AccountState;
 use midwatch_domain::refusal::{Refusal, RefusalKind};
 use midwatch_domain::testing::desk::attach;
 use midwatch_domain::testing::{CAST, Desk, id, team, token, viewer};
 use midwatch_domain::ticket::{
-    Command, ReportFailure, ReportHit, Ticket, TicketEntry, VerifyEvidence,
+    Command, Enrich, FoundAsset, ReportFailure, ReportHit, Ticket, TicketEntry, VerifyEvidence,
 };
-use midwatch_domain::words::{Origin, Phase, Severity};
+use midwatch_domain::words::{Criticality, Origin, Phase, Severity};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
@@ -252,6 +253,20 @@ fn about_values(t: &Ticket, n: usize, a: u8, reason: &str) -> Result<Command, Re
     ];
     match verbs.get(n) {
         Some((verb, body)) => Command::parse(verb, body.clone()),
+        None if b.is_multiple_of(3) => {
+            let asset = FoundAsset {
+                asset: format!("ast_{}", a % 3).parse()?,
+                name: "db1".into(),
+                criticality: Criticality::ALL[usize::from(a) % 4],
+                ask: Vec::new(),
+                because: format!("host name {value}"),
+                of: vec![ObservableKey::read("domain", value)?],
+            };
+            Ok(Enrich {
+                assets: vec![asset],
+            }
+            .into())
+        }
         None => Ok(ReportHit {
             kind: "domain".into(),
             value: value.into(),

@@ -1,7 +1,7 @@
 //! Tables and plain lists: rows of values, with columns named by a mapping. Knows no particular feed; those are in `presets`.
 
 pub mod presets;
-mod rows;
+pub mod rows;
 
 use indicators::Kind;
 use std::io::Read;
@@ -115,7 +115,7 @@ pub fn read(
         limits.object_bytes,
     );
     let mut places = None;
-    while let Some((line, cells)) = rows.next()? {
+    while let Some((line, cells)) = rows.read()? {
         let at = At::Line(line);
         let Some(places) = &places else {
             if gathered.report.read == 0 && !mapping.header {

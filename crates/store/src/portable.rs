@@ -1,7 +1,7 @@
 //! The whole content of a database as two streams of lines that either engine can take in. Knows no files and no evidence.
 //!
 //! The record goes as its export; the rows folded from it are folded anew. Beside it go the plain rows that nobody wants to
-//! lose: credentials, recovery codes, tokens, invitations, secrets of channels, what was raised, what was seen in logs, replies kept for repeated requests. Sessions
+//! lose: credentials, recovery codes, tokens, invitations, secrets of channels, assets, what was raised, what was seen in logs, replies kept for repeated requests. Sessions
 //! and throttles stay behind, and so do messages on their way: a copy that is tried out must not write to people.
 
 use midwatch_domain::entry::Chain;
@@ -51,6 +51,12 @@ const TABLES: &[Table] = &[
         key: 1,
         read: "SELECT name, sealed, set_at FROM secrets WHERE name > ?1 ORDER BY name LIMIT 500",
         put: "INSERT INTO secrets (name, sealed, set_at) VALUES (?1, ?2, ?3)",
+    },
+    Table {
+        name: "assets",
+        key: 1,
+        read: "SELECT id, name, kind, owner, team, criticality, environment, monitoring, review_on, retired, retired_at, words, seq, updated_at, body FROM assets WHERE id > ?1 ORDER BY id LIMIT 500",
+        put: "INSERT INTO assets (id, name, kind, owner, team, criticality, environment, monitoring, review_on, retired, retired_at, words, seq, updated_at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     },
     Table {
         name: "raised",
@@ -180,7 +186,8 @@ pub fn import(
     rebuild::rebuild(w)?;
     let head = w.head;
     rows::head::save(&mut w.tx, &head)?;
-    put(w, plain)
+    put(w, plain)?;
+    crate::plain::asset::index_all(&mut w.tx)
 }
 
 fn put(w: &mut WriteTx<'_>, plain: impl BufRead) -> Result<(), StoreError> {

@@ -60,6 +60,7 @@ pub fn rebuild(w: &mut crate::WriteTx<'_>) -> Result<i64, StoreError> {
         "observables",
         "sightings",
         "text_bands",
+        "ticket_assets",
     ] {
         w.tx.batch(&format!("DELETE FROM {table}"))?;
     }

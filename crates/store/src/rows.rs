@@ -1,5 +1,6 @@
 //! Rows folded from the record: load and save, one file per kind of state.
 
+pub(crate) mod assets;
 pub mod audit;
 pub mod clock;
 pub mod delivery;

@@ -1,6 +1,8 @@
 //! The JSON API under `/api/v1`: everything the pages do. One file a noun; each registers its routes and describes them.
 
 pub(crate) mod attack;
+mod assets;
+mod attack;
 mod body;
 mod calendars;
 mod changes;
@@ -41,6 +43,7 @@ pub fn routes(r: Routes) -> Routes {
         .with(search::routes)
         .with(evidence::routes)
         .with(observables::routes)
+        .with(assets::routes)
         .with(changes::routes)
         .with(clocks::routes)
         .with(record::routes)
@@ -72,6 +75,7 @@ pub fn openapi() -> serde_json::Value {
         search::describe,
         evidence::describe,
         observables::describe,
+        assets::describe,
         changes::describe,
         clocks::describe,
         record::describe,

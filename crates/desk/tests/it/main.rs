@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 mod accounts;
+mod assets;
 mod audit;
 mod backup;
 mod cluster;

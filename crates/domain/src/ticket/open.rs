@@ -360,6 +360,7 @@ impl Opened {
             watchers: BTreeSet::new(),
             notes: BTreeMap::new(),
             observables: BTreeMap::new(),
+            assets: BTreeMap::new(),
         }
     }
 }

@@ -36,7 +36,7 @@ impl<R: Read> Rows<R> {
     ///
     /// # Errors
     /// If a row is too long, is no text, or reading fails.
-    pub fn next(&mut self) -> Result<Option<(u64, &[String])>, Fault> {
+    pub fn read(&mut self) -> Result<Option<(u64, &[String])>, Fault> {
         loop {
             self.text.clear();
             if !self.line()? {
@@ -152,7 +152,7 @@ mod tests {
     fn rows(text: &str, delimiter: Option<u8>) -> Result<Vec<(u64, Vec<String>)>, Fault> {
         let mut rows = Rows::new(text.as_bytes(), delimiter, Some(b'#'), 100);
         let mut all = Vec::new();
-        while let Some((line, cells)) = rows.next()? {
+        while let Some((line, cells)) = rows.read()? {
             all.push((line, cells.to_vec()));
         }
         Ok(all)

@@ -5,6 +5,7 @@
 
 use midwatch_domain::Refusal;
 use midwatch_domain::access::{Action, Viewer};
+use midwatch_domain::asset::{AssetRevised, AssetsImported};
 use midwatch_domain::directory::Directory;
 use midwatch_domain::entry::{Entry, Hash};
 use midwatch_domain::feed::FeedImported;
@@ -277,6 +278,14 @@ pub fn say(entry: &Entry, directory: &Directory) -> Result<String, StoreError> {
             };
             format!("account of {name}: {act}{detail}")
         }
+        AssetRevised::KIND if !entry.has_erased() => {
+            serde_json::from_value::<AssetRevised>(payload)
+                .map_err(damaged)?
+                .say()
+        }
+        AssetsImported::KIND => serde_json::from_value::<AssetsImported>(payload)
+            .map_err(damaged)?
+            .say(),
         FeedImported::KIND => serde_json::from_value::<FeedImported>(payload)
             .map_err(damaged)?
             .say(),

@@ -22,13 +22,15 @@ const BAND: &str = "SELECT 1 FROM text_bands WHERE band = ?1 AND ticket = ?2";
 const MISCOUNTED: &str = "SELECT o.value FROM observables o LEFT JOIN (SELECT fingerprint, SUM(1 - restricted) AS seen, SUM(restricted) AS hidden,
  COALESCE(MIN(CASE WHEN restricted = 0 THEN at END), 0) AS first_at, COALESCE(MAX(CASE WHEN restricted = 0 THEN at END), 0) AS last_at FROM sightings GROUP BY fingerprint) s
  ON s.fingerprint = o.fingerprint WHERE o.tickets <> COALESCE(s.seen, 0) OR o.hidden <> COALESCE(s.hidden, 0) OR s.fingerprint IS NULL OR o.first_at <> s.first_at OR o.last_at <> s.last_at LIMIT 5";
+const ASSETS: &str = "SELECT asset FROM ticket_assets WHERE ticket = ?1";
 const LAST_TICKET: &str = "SELECT COALESCE(MAX(ticket), 0) FROM log";
 const OF_KIND: &str = "SELECT seq, ticket, actor, kind, version, occurred_at, recorded_at, fields, hash FROM log WHERE kind = ?1 AND seq > ?2 ORDER BY seq LIMIT 500";
 const REVISIONS: &str = "SELECT seq, body FROM revisions WHERE seq > ?1 ORDER BY seq LIMIT 500";
 const READS: &str = "SELECT procedure, version, person FROM procedure_reads";
 const COUNTS: &str = "SELECT (SELECT COUNT(*) FROM log), (SELECT COUNT(*) FROM tickets), (SELECT COUNT(*) FROM ticket_states),
  (SELECT COUNT(*) FROM ticket_people), (SELECT COUNT(*) FROM ticket_tags), (SELECT COUNT(*) FROM search),
- (SELECT COUNT(*) FROM sightings), (SELECT COUNT(*) FROM text_bands)";
+ (SELECT COUNT(*) FROM sightings), (SELECT COUNT(*) FROM text_bands),
+ (SELECT COUNT(*) FROM ticket_assets)";
 
 /// Every statement of this file.
 pub(crate) const STATEMENTS: &[&str] = &[
@@ -38,6 +40,7 @@ pub(crate) const STATEMENTS: &[&str] = &[
     SIGHTINGS,
     BAND,
     MISCOUNTED,
+    ASSETS,
     FOUND,
     LAST_TICKET,
     OF_KIND,
@@ -76,6 +79,7 @@ struct Expected {
     search: i64,
     sightings: i64,
     bands: i64,
+    assets: i64,
 }
 
 /// Folds the whole record and compares it with the rows.
@@ -111,6 +115,7 @@ pub fn check(tx: &mut Tx<'_>) -> Result<Comparison, StoreError> {
         (5, "texts to search", expected.search),
         (6, "sightings", expected.sightings),
         (7, "bands of texts", expected.bands),
+        (8, "assets of tickets", expected.assets),
     ] {
         let rows = counts.int(i)?;
         out.same(rows == folded, || {
@@ -156,6 +161,11 @@ fn compare_ticket(
     expected.tags += count(&folded);
     out.same(texts(tx, TAGS, number)? == folded, || {
         format!("{number}: its tags differ from the record")
+    });
+    let folded: BTreeSet<String> = t.assets.keys().map(ToString::to_string).collect();
+    expected.assets += count(&folded);
+    out.same(texts(tx, ASSETS, number)? == folded, || {
+        format!("{number}: its assets differ from the record")
     });
     compare_observables(tx, &t, expected, out)
 }

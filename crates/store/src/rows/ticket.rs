@@ -9,7 +9,7 @@ use midwatch_domain::ticket::{At, Planned, Ticket, TicketEntry};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::db::{Tx, Value};
-use crate::rows::{delivery, observables, timer};
+use crate::rows::{assets, delivery, observables, timer};
 use crate::{StoreError, WriteTx, params, search};
 
 const LOAD: &str = "SELECT state FROM ticket_states WHERE number = ?1";
@@ -213,6 +213,7 @@ pub(crate) fn save(tx: &mut Tx<'_>, before: Option<&Ticket>, t: &Ticket) -> Resu
     for tag in t.tags.difference(old_tags) {
         tx.exec(ADD_TAG, params![tag.as_str(), n])?;
     }
+    assets::save(tx, before, t)?;
     observables::save(tx, before, t)
 }
 

@@ -3,6 +3,7 @@
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use midwatch_domain::Refusal;
+use midwatch_domain::asset::{AssetRevised, AssetsImported};
 use midwatch_domain::entry::FieldBody;
 use midwatch_domain::feed::FeedImported;
 use midwatch_domain::revise::{AccountActed, ClockJumped, Erased, ProcedureRead, Revised};
@@ -78,6 +79,8 @@ pub async fn list(
         ProcedureRead::KIND,
         ClockJumped::KIND,
         FeedImported::KIND,
+        AssetRevised::KIND,
+        AssetsImported::KIND,
         Erased::KIND,
     ]);
     let view = Record {

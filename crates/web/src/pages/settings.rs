@@ -7,8 +7,10 @@ use midwatch_domain::access::Action;
 use midwatch_domain::id::PersonId;
 use midwatch_domain::people::Organisation;
 use midwatch_domain::revise::Revision;
+use midwatch_domain::words::{Criticality, Severity};
 use midwatch_store::plain::node;
 use midwatch_store::{Location, checkpoint, rows};
+use std::collections::BTreeMap;
 
 use super::frame::Look;
 use super::typed::{self, Typed};
@@ -16,7 +18,7 @@ use super::{policies, show};
 use crate::App;
 use crate::policy::{Policy, Routes};
 use crate::problem::Problem;
-use crate::view::form::{Field, FieldKind, Form};
+use crate::view::form::{Choice, Field, FieldKind, Form};
 use crate::view::frame::Nav;
 use crate::view::settings::{Fact, Settings};
 
@@ -51,10 +53,7 @@ fn form(look: &Look, o: &Organisation) -> Form {
     let last = Field::new(FieldKind::Person, "last_resort", "Last-resort person")
         .value(o.last_resort.as_str())
         .required();
-    Form::new(
-        "/settings",
-        "Save",
-        vec![
+    let mut fields = vec![
             Field::text("name", "Name")
                 .value(&o.name)
                 .required()
@@ -79,8 +78,43 @@ fn form(look: &Look, o: &Organisation) -> Form {
             Field::new(FieldKind::Long, "own_ranges", "Our addresses and networks")
                 .value(o.own_ranges.join("\n"))
                 .help("One a line, such as 198.51.100.0/24."),
-        ],
-    )
+    ];
+    fields.extend(Criticality::ALL.iter().rev().map(|c| {
+        let severities = Severity::ALL
+            .iter()
+            .map(|s| Choice::new(s.as_str(), s.label()));
+        let stands = o.severity_by_criticality.get(c);
+        let label = format!(
+            "A ticket about an asset of {} criticality is at least",
+            c.label().to_lowercase()
+        );
+        Field::new(FieldKind::Choice, at_least(*c), label)
+            .choices(severities.collect())
+            .value(stands.map_or("", |s| s.as_str()))
+    }));
+    Form::new("/settings", "Save", fields)
+}
+
+/// Name of the field that says how bad a ticket is at least for a criticality.
+fn at_least(c: Criticality) -> String {
+    format!("at_least_{}", c.as_str())
+}
+
+fn by_criticality(typed: &Typed) -> Result<BTreeMap<Criticality, Severity>, Refusal> {
+    let mut out = BTreeMap::new();
+    for c in Criticality::ALL {
+        let field = at_least(*c);
+        if !typed.get(&field).is_empty() {
+            out.insert(
+                *c,
+                typed
+                    .get(&field)
+                    .parse()
+                    .map_err(|r: Refusal| r.on(field))?,
+            );
+        }
+    }
+    Ok(out)
 }
 
 async fn facts(app: &App, look: &Look) -> Result<Vec<Fact>, Problem> {
@@ -129,6 +163,7 @@ async fn save(State(app): State<App>, look: Look, typed: Typed) -> Answer {
                 policy: policies::chosen(&typed, "policy")?,
                 own_domains: lines(typed.get("own_domains")),
                 own_ranges: lines(typed.get("own_ranges")),
+                severity_by_criticality: by_criticality(&typed)?,
             };
             app.desk
                 .revise(look.viewer().clone(), Revision::Organisation(wanted))

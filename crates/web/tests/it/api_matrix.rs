@@ -3,12 +3,14 @@
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use midwatch_domain::access::{Role, TokenScope, Viewer};
+use midwatch_domain::asset::Asset;
 use midwatch_domain::calendar::Calendar;
 use midwatch_domain::channel::Channel;
 use midwatch_domain::escalation::{Policy as Escalation, shipped};
 use midwatch_domain::feed::Feed;
 use midwatch_domain::id::{
-    CalendarId, ChannelId, FeedId, LogReviewId, PersonId, PolicyId, ScheduleId, TicketNo, ViewId,
+    AssetId, CalendarId, ChannelId, FeedId, LogReviewId, PersonId, PolicyId, ScheduleId, TicketNo,
+    ViewId,
 };
 use midwatch_domain::log_review::LogReview;
 use midwatch_domain::people::{AccountState, Person};
@@ -335,6 +337,14 @@ async fn path(site: &Site, route: &Route, number: Option<&(TicketNo, Ids)>) -> S
         let review: LogReview = serde_json::from_value(body).expect("a log review");
         revise(site, Revision::LogReview(review)).await;
         path = path.replace("{id}", id.as_str());
+    } else if path.contains("/assets/{id}") {
+        let asset = Asset {
+            name: "db1".into(),
+            ..Asset::blank(AssetId::from_bytes(desk.store.random()))
+        };
+        path = path.replace("{id}", asset.id.as_str());
+        let kept = desk.keep_asset(Viewer::system(), asset).await;
+        kept.expect("an asset can be kept");
     } else if path.contains("/feeds/{id}") {
         let id = FeedId::from_bytes(desk.store.random());
         let body = json!({ "id": id, "name": id, "kind": "csv", "url": "https://feeds.example.org/", "auth": { "kind": "bearer" }, "mapping": { "preset": "threatfox" } });
