@@ -253,7 +253,7 @@ fn about_values(t: &Ticket, n: usize, a: u8, reason: &str) -> Result<Command, Re
     ];
     match verbs.get(n) {
         Some((verb, body)) => Command::parse(verb, body.clone()),
-        None if b.is_multiple_of(3) => {
+        None if a.is_multiple_of(2) => {
             let asset = FoundAsset {
                 asset: format!("ast_{}", a % 3).parse()?,
                 name: "db1".into(),

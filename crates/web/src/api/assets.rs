@@ -257,7 +257,7 @@ async fn import(
 }
 
 /// Which assets do these belong to?
-#[derive(Default, Deserialize, ToSchema)]
+#[derive(Default, Deserialize, Serialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 struct Question {
     /// Names that assets go by.
@@ -270,7 +270,7 @@ struct Question {
 }
 
 /// A name that an asset may go by.
-#[derive(Deserialize, ToSchema)]
+#[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Named {
     /// What kind of name.

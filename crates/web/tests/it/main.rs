@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 mod accounts;
+mod api_assets;
 mod api_changes;
 mod api_document;
 mod api_evidence;

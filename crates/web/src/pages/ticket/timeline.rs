@@ -205,6 +205,7 @@ fn icon(entry: &TicketEntry) -> &'static str {
         E::Watched(_) | E::Unwatched(_) => "eye",
         E::Observed(_) | E::ObservableDropped(_) | E::ObservableMarked(_) => "search",
         E::IndicatorConfirmed(_) | E::IndicatorRevoked(_) | E::IndicatorHit(_) => "flag",
+        E::AssetsFound(_) => "shield",
     }
 }
 
