@@ -14,7 +14,13 @@ use crate::App;
 use crate::problem::Problem;
 
 /// Verbs that Midwatch makes itself: what it measured in bytes, whom it could not reach. A request cannot claim their results.
-const INTERNAL: &[&str] = &["attach", "verify_evidence", "report_failure", "report_hit"];
+const INTERNAL: &[&str] = &[
+    "attach",
+    "verify_evidence",
+    "report_failure",
+    "report_hit",
+    "enrich",
+];
 
 /// Verbs that requests can name.
 pub fn verbs() -> impl Iterator<Item = &'static str> {
