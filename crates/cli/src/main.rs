@@ -46,6 +46,8 @@ enum Command {
     Channels(remote::ChannelsCommand),
     /// Look at the feeds of indicators of a server, ask one now, bring a file.
     Feeds(remote::FeedsCommand),
+    /// Look at the assets of a server, bring it a list, ask whose a value is.
+    Assets(remote::AssetsCommand),
     /// Hand a shift over on a server, or accept one.
     Handover(remote::Handover),
     /// Find indicators in a text: files or standard input, packed or not.
@@ -112,6 +114,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
         Command::Deliveries(d) => Ok(d.run()),
         Command::Channels(c) => Ok(c.run()),
         Command::Feeds(f) => Ok(f.run()),
+        Command::Assets(a) => Ok(a.run()),
         Command::Handover(h) => Ok(h.run()),
         Command::Extract(e) => e.run(),
         Command::Scan(s) => s.run(),

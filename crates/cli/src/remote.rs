@@ -1,5 +1,6 @@
 //! `midwatch ticket`: the client of the API. Knows the API and people's words, nothing of storage or rules.
 
+mod assets;
 mod channels;
 mod client;
 mod deliveries;
@@ -134,6 +135,26 @@ pub(crate) struct FeedsCommand {
 }
 
 impl FeedsCommand {
+    /// Does it.
+    pub(crate) fn run(self) -> ExitCode {
+        finish(self.reach.json, async {
+            let client = Client::new(self.reach.access()?)?;
+            let (answer, text) = self.what.run(&client, Style::of_stdout()).await?;
+            tell(self.reach.json, &answer, &text)
+        })
+    }
+}
+
+/// Look at the assets of a server, and bring it lists.
+#[derive(Args, Debug)]
+pub(crate) struct AssetsCommand {
+    #[command(flatten)]
+    reach: Reach,
+    #[command(subcommand)]
+    what: assets::Assets,
+}
+
+impl AssetsCommand {
     /// Does it.
     pub(crate) fn run(self) -> ExitCode {
         finish(self.reach.json, async {

@@ -8,15 +8,16 @@ pub use list::{LONGEST, Line, read};
 
 use midwatch_domain::Refusal;
 use midwatch_domain::access::{Action, Viewer};
-use midwatch_domain::asset::{Asset, AssetRevised, Identifier, place, places_of};
+use midwatch_domain::asset::{Asset, AssetRevised, Identifier, place, places_of, words_of};
 use midwatch_domain::directory::Directory;
 use midwatch_domain::id::AssetId;
 use midwatch_domain::moment::Moment;
-use midwatch_domain::observable::ObservableKey;
+use midwatch_domain::observable::{ObservableKey, span};
 use midwatch_domain::ticket::{AssetOf, FoundAsset, Ticket};
 use midwatch_domain::words::IdKind;
 use midwatch_store::db::Tx;
 use midwatch_store::plain::asset::{self as rows, Kept};
+use midwatch_store::plain::retro;
 use midwatch_store::{Fault, StoreError, WriteTx};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -189,7 +190,7 @@ fn width(led: &rows::Led) -> u8 {
     id.width()
 }
 
-/// Assets that a ticket is about and does not say yet, by its observables and the time it was discovered.
+/// Assets that a ticket is about and does not say yet, by its observables, the names in its text, and when it was discovered.
 ///
 /// # Errors
 /// As the engine says.
@@ -200,7 +201,14 @@ pub fn of_ticket(
     now: Moment,
 ) -> Result<Vec<FoundAsset>, StoreError> {
     let keys: Vec<ObservableKey> = t.observables.keys().cloned().collect();
-    let found = of(tx, &[], &keys, t.discovered_at.min(now))?;
+    // A bare name such as `jump-01` is no observable: what the ticket says is looked through for names of the inventory.
+    let fields = serde_json::to_string(&t.fields).unwrap_or_default();
+    let text = format!("{}\n{fields}\n{}", t.title, t.description);
+    let names = words_of(&text)
+        .into_iter()
+        .flat_map(|w| [(IdKind::Hostname, w.clone()), (IdKind::User, w)]);
+    let names: Vec<(IdKind, String)> = names.collect();
+    let found = of(tx, &names, &keys, t.discovered_at.min(now))?;
     let fresh = found
         .into_iter()
         .filter(|m| !t.assets.contains_key(&m.asset.id));
@@ -255,5 +263,35 @@ pub fn known(
         let criticality = asset.as_ref().map(|a| a.criticality);
         (std::cmp::Reverse(criticality), said.name.to_lowercase())
     });
+    Ok(out)
+}
+
+/// Values that were seen and may be the asset's own. Whether they are, at the time of each ticket, is looked at again there.
+///
+/// # Errors
+/// As the engine says.
+pub fn values(tx: &mut Tx<'_>, asset: &Asset) -> Result<Vec<ObservableKey>, StoreError> {
+    let mut out = Vec::new();
+    for id in &asset.identifiers {
+        let kinds: &[&str] = match id.kind {
+            IdKind::Cidr => {
+                if let Some((first, last)) = span(&id.value) {
+                    for kind in ["ipv4", "ipv6"] {
+                        out.extend(retro::within(tx, kind, &first, &last)?);
+                    }
+                }
+                &["cidr"]
+            }
+            IdKind::Hostname => &["domain"],
+            IdKind::Ip => &["ipv4", "ipv6"],
+            IdKind::CloudId => &["arn", "aws_account", "aws_instance"],
+            IdKind::Email => &["email"],
+            IdKind::Mac => &["mac"],
+            IdKind::User | IdKind::Serial => &[],
+        };
+        let read = |kind: &&str| ObservableKey::read(kind, &id.value).ok();
+        out.extend(kinds.iter().filter_map(read));
+    }
+    out.retain(|key| !places_of(key).is_empty());
     Ok(out)
 }

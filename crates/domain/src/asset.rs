@@ -15,7 +15,7 @@ use crate::words::{AssetKind, Criticality, DataClass, Environment, IdKind, Monit
 mod identifier;
 mod sheet;
 
-pub use identifier::{Identifier, canonical, place, places_of};
+pub use identifier::{Identifier, canonical, place, places_of, words_of};
 pub use sheet::{COLUMNS, Cells, fill};
 
 /// Most identifiers that an asset has at a time.

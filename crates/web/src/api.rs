@@ -1,7 +1,7 @@
 //! The JSON API under `/api/v1`: everything the pages do. One file a noun; each registers its routes and describes them.
 
-pub(crate) mod attack;
 mod assets;
+pub(crate) mod attack;
 mod attack;
 mod body;
 mod calendars;

@@ -2,6 +2,8 @@
 
 pub mod account;
 pub mod ask;
+pub mod asset_edit;
+pub mod assets;
 pub mod attack;
 pub mod bulk;
 pub mod calendars;
@@ -113,6 +115,7 @@ fn accounts(routes: Routes) -> Routes {
         .with(log_reviews::routes)
         .with(logs::routes)
         .with(observables::routes)
+        .with(assets::routes)
         .with(feeds::routes)
         .with(indicators::routes)
         .with(attack::routes)

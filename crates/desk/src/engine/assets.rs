@@ -2,15 +2,11 @@
 //! changes. Each way goes on from where it stopped; told twice changes nothing.
 
 use midwatch_domain::access::Viewer;
-use midwatch_domain::asset::{Asset, places_of};
 use midwatch_domain::id::TicketNo;
-use midwatch_domain::observable::{ObservableKey, span};
 use midwatch_domain::ticket::{Command, Enrich};
-use midwatch_domain::words::IdKind;
-use midwatch_store::db::Tx;
 use midwatch_store::plain::{asset as rows, retro};
 use midwatch_store::rows::ticket as tickets;
-use midwatch_store::{Fault, StoreError, WriteTx};
+use midwatch_store::{Fault, WriteTx};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -67,9 +63,19 @@ type Page = Option<(BTreeSet<TicketNo>, i64)>;
 fn of_tickets(d: &Desk) -> Result<Page, Fault> {
     d.store.read(|tx| {
         let (seq, _) = retro::place(tx, OF_TICKETS)?;
-        let page = retro::observed(tx, seq, PAGE)?;
+        let page = rows::written(tx, seq, PAGE)?;
         let last = page.last().map(|(seq, _)| *seq);
-        let numbers = page.into_iter().filter_map(|(_, t)| t).collect();
+        let changed: BTreeSet<TicketNo> = page.into_iter().filter_map(|(_, t)| t).collect();
+        // Most have none: the writer is asked only for those that have.
+        let (directory, now) = (d.store.directory(tx)?, d.store.now());
+        let mut numbers = BTreeSet::new();
+        for number in changed {
+            if let Some(ticket) = tickets::load(tx, number)?
+                && !assets::of_ticket(tx, &directory, &ticket, now)?.is_empty()
+            {
+                numbers.insert(number);
+            }
+        }
         Ok(last.map(|last| (numbers, last)))
     })
 }
@@ -98,40 +104,13 @@ fn of_assets(d: &Desk) -> Result<Page, Fault> {
         }
         let mut numbers = BTreeSet::new();
         for kept in &page {
-            for key in values(tx, &kept.asset)? {
+            for key in assets::values(tx, &kept.asset)? {
                 let sighted = retro::tickets(tx, &key)?;
                 numbers.extend(sighted.iter().filter(|s| s.open).map(|s| s.ticket));
             }
         }
         Ok(Some((numbers, last)))
     })
-}
-
-/// Values that were seen and may be the asset's own. Whether they are, at the time of each ticket, is looked at again there.
-fn values(tx: &mut Tx<'_>, asset: &Asset) -> Result<Vec<ObservableKey>, StoreError> {
-    let mut out = Vec::new();
-    for id in &asset.identifiers {
-        let kinds: &[&str] = match id.kind {
-            IdKind::Cidr => {
-                if let Some((first, last)) = span(&id.value) {
-                    for kind in ["ipv4", "ipv6"] {
-                        out.extend(retro::within(tx, kind, &first, &last)?);
-                    }
-                }
-                &["cidr"]
-            }
-            IdKind::Hostname => &["domain"],
-            IdKind::Ip => &["ipv4", "ipv6"],
-            IdKind::CloudId => &["arn", "aws_account", "aws_instance"],
-            IdKind::Email => &["email"],
-            IdKind::Mac => &["mac"],
-            IdKind::User | IdKind::Serial => &[],
-        };
-        let read = |kind: &&str| ObservableKey::read(kind, &id.value).ok();
-        out.extend(kinds.iter().filter_map(read));
-    }
-    out.retain(|key| !places_of(key).is_empty());
-    Ok(out)
 }
 
 /// Tells a ticket which assets it is about.

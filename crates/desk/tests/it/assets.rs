@@ -16,6 +16,7 @@ use midwatch_testkit::{Engine, TestDesk};
 midwatch_testkit::on_both_engines!(
     a_ticket_is_about_the_assets_that_its_values_belong_to,
     a_value_belongs_to_whoever_had_it_at_the_time,
+    a_bare_name_in_the_text_is_enough,
     an_asset_that_comes_later_is_found_in_open_tickets,
     a_list_is_taken_over_and_again_changes_nothing,
     a_critical_asset_raises_the_severity_where_the_organisation_says_so,
@@ -143,6 +144,21 @@ async fn a_value_belongs_to_whoever_had_it_at_the_time(engine: Engine) {
     keep(&t, before.asset.clone()).await;
     let after = t.read(|tx| Ok(rows::find(tx, &old.id)?)).unwrap().unwrap();
     assert_eq!(before, after);
+}
+
+async fn a_bare_name_in_the_text_is_enough(engine: Engine) {
+    let t = TestDesk::new(engine).await;
+    keep(&t, asset(1, "Jump host", &[(IdKind::Hostname, "jump-01")])).await;
+    keep(&t, asset(2, "Other", &[(IdKind::Hostname, "jump-011")])).await;
+    let n = t.open(&t.cast.rui, "JUMP-01 restarts by itself").await;
+    assert_eq!(t.desk.enrich().await.unwrap(), 1);
+    let ticket = t.ticket(n);
+    assert!(ticket.observables.is_empty());
+    let told: Vec<_> = ticket.assets.values().collect();
+    assert_eq!(
+        (told.len(), told[0].because.as_str()),
+        (1, "host name jump-01")
+    );
 }
 
 async fn an_asset_that_comes_later_is_found_in_open_tickets(engine: Engine) {

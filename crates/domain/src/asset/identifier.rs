@@ -29,6 +29,31 @@ pub struct Identifier {
 }
 
 impl Identifier {
+    /// A name as somebody types it into a line: alone where its shape tells its kind, else behind the name of its kind, as in
+    /// `user ada`.
+    ///
+    /// # Errors
+    /// A refusal naming `value`.
+    pub fn read(line: &str) -> Result<Self, Refusal> {
+        let line = line.trim();
+        let named = line.split_once([' ', ':']).and_then(|(kind, rest)| {
+            let kind: IdKind = kind.parse().ok()?;
+            Some((kind, rest.trim()))
+        });
+        let (kind, value) = named.unwrap_or_else(|| (shape(line), line));
+        super::identifier(kind, value)
+    }
+
+    /// The name as [`Identifier::read`] understands it.
+    pub fn line(&self) -> String {
+        let told = Self::read(&self.value).is_ok_and(|r| r.same(self));
+        if told {
+            self.value.clone()
+        } else {
+            format!("{} {}", self.kind.as_str(), self.value)
+        }
+    }
+
     /// Checks it, with its value as it is compared.
     pub(super) fn validate(mut self) -> Result<Self, Refusal> {
         self.value = canonical(self.kind, &self.value)?;
@@ -66,6 +91,18 @@ impl Identifier {
             IdKind::Cidr => net(&self.value).map_or(0, |(_, bits)| 128 - bits),
             _ => 0,
         }
+    }
+}
+
+/// What kind of name a text is by its shape.
+fn shape(text: &str) -> IdKind {
+    match indicators::classify(text).map(|(kind, _)| kind) {
+        Some(Kind::Ipv4 | Kind::Ipv6) => IdKind::Ip,
+        Some(Kind::Cidr) => IdKind::Cidr,
+        Some(Kind::Email) => IdKind::Email,
+        Some(Kind::Mac) => IdKind::Mac,
+        Some(Kind::Arn | Kind::AwsAccount | Kind::AwsInstance) => IdKind::CloudId,
+        _ => IdKind::Hostname,
     }
 }
 
@@ -148,6 +185,32 @@ pub fn places_of(key: &ObservableKey) -> Vec<String> {
     for (said, relation) in derived(key) {
         if near(&relation) {
             out.extend(own_places(&said));
+        }
+    }
+    out
+}
+
+/// Most words of a text that are asked about, and most bytes of it that are looked through.
+const WORDS: usize = 200;
+const TEXT: usize = 20_000;
+
+/// Words of a text that may be the bare name of a machine or a login: those with a digit, a hyphen, an underscore or a point
+/// in them. Plain words of the language are none, or `mail` would be found everywhere.
+pub fn words_of(text: &str) -> Vec<String> {
+    let text = &text[..text.floor_char_boundary(TEXT)];
+    let part = |c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    let mut out = Vec::new();
+    for word in text.split(part) {
+        let word = word.trim_matches(['-', '_', '.']).to_lowercase();
+        let telling = word
+            .chars()
+            .any(|c| c.is_ascii_digit() || matches!(c, '-' | '_' | '.'));
+        let number = word.chars().all(|c| c.is_ascii_digit());
+        if telling && !number && (3..=63).contains(&word.len()) && !out.contains(&word) {
+            out.push(word);
+            if out.len() >= WORDS {
+                break;
+            }
         }
     }
     out

@@ -263,3 +263,40 @@ fn a_line_fills_in_what_it_says_and_leaves_the_rest() {
     fill(&mut a, &cells(&[("owner", "facility management")]), &d).unwrap();
     assert_eq!(a.contact, "facility management");
 }
+
+#[test]
+fn a_typed_name_tells_its_kind_and_reads_back() {
+    for (line, kind, value) in [
+        ("db1", IdKind::Hostname, "db1"),
+        ("DB1.example.com", IdKind::Hostname, "db1.example.com"),
+        ("10.1.2.3", IdKind::Ip, "10.1.2.3"),
+        ("2001:db8::7", IdKind::Ip, "2001:db8::7"),
+        ("10.1.0.0/16", IdKind::Cidr, "10.1.0.0/16"),
+        ("ada@example.com", IdKind::Email, "ada@example.com"),
+        ("00:1a:2b:3c:4d:5e", IdKind::Mac, "00:1a:2b:3c:4d:5e"),
+        (
+            "arn:aws:s3:::payroll",
+            IdKind::CloudId,
+            "arn:aws:s3:::payroll",
+        ),
+        ("user CORP\\Ada", IdKind::User, "corp\\ada"),
+        ("serial:c02x", IdKind::Serial, "C02X"),
+        ("cloud_id projects/shop", IdKind::CloudId, "projects/shop"),
+    ] {
+        let read = Identifier::read(line).unwrap();
+        assert_eq!((read.kind, read.value.as_str()), (kind, value), "{line}");
+        assert!(
+            Identifier::read(&read.line()).unwrap().same(&read),
+            "{line}"
+        );
+    }
+    assert_eq!(Identifier::read("a b").unwrap_err().code, "invalid.value");
+}
+
+#[test]
+fn bare_names_are_read_from_a_text_and_words_of_the_language_are_not() {
+    let text = "User m.keller on Jump-01 (srv_db) opened the mail at 10 and left 2026.";
+    assert_eq!(words_of(text), ["m.keller", "jump-01", "srv_db"]);
+    let long = "ws-1 ".repeat(3) + &(0..1000).map(|i| format!("ws-{i} ")).collect::<String>();
+    assert_eq!(words_of(&long).len(), 200);
+}

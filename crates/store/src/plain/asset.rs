@@ -2,7 +2,7 @@
 
 use midwatch_domain::asset::{Asset, Identifier, place};
 use midwatch_domain::civil::Day;
-use midwatch_domain::id::AssetId;
+use midwatch_domain::id::{AssetId, TicketNo};
 use midwatch_domain::moment::Moment;
 use midwatch_domain::words::{Criticality, IdKind};
 use std::collections::BTreeMap;
@@ -26,12 +26,13 @@ const LIST: &str = "SELECT body, seq, updated_at FROM assets WHERE retired = ?1 
  ORDER BY name, id LIMIT ?12";
 const CHANGED: &str =
     "SELECT body, seq, updated_at FROM assets WHERE (seq, id) > (?1, ?2) ORDER BY seq, id LIMIT ?3";
+const WRITTEN: &str = "SELECT seq, ticket FROM log WHERE kind IN ('opened', 'observed', 'fields_set') AND seq > ?1 ORDER BY seq LIMIT ?2";
 const COUNT: &str = "SELECT criticality, COUNT(*) FROM assets WHERE retired = 0 GROUP BY criticality ORDER BY criticality";
 const DUE: &str = "SELECT COUNT(*) FROM assets WHERE retired = 0 AND review_on <= ?1";
 
 /// Every statement of this file.
 pub(crate) const STATEMENTS: &[&str] = &[
-    SAVE, DROP_IDS, ADD_ID, FIND, NAMED, AT, LIST, CHANGED, COUNT, DUE,
+    SAVE, DROP_IDS, ADD_ID, FIND, NAMED, AT, LIST, CHANGED, WRITTEN, COUNT, DUE,
 ];
 
 /// Places that are asked for at once.
@@ -255,6 +256,21 @@ pub fn list(tx: &mut Tx<'_>, f: &Filter, limit: i64) -> Result<Vec<Kept>, StoreE
 pub fn changed(tx: &mut Tx<'_>, after: (i64, &str), limit: i64) -> Result<Vec<Kept>, StoreError> {
     let rows = tx.all(CHANGED, params![after.0, after.1, limit])?;
     rows.iter().map(kept).collect()
+}
+
+/// Entries by which tickets got what may name an asset, after `seq`: their numbers and tickets.
+///
+/// # Errors
+/// As the engine says.
+pub fn written(
+    tx: &mut Tx<'_>,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<(i64, Option<TicketNo>)>, StoreError> {
+    let rows = tx.all(WRITTEN, params![seq, limit])?;
+    rows.iter()
+        .map(|r| Ok((r.int(0)?, r.opt_int(1)?.map(TicketNo))))
+        .collect()
 }
 
 /// How many assets are in use, by their criticality.

@@ -103,6 +103,7 @@ fn ticket() -> TicketPage {
     TicketPage {
         correlation: midwatch_web::view::observables::Correlation::default(),
         pointers: midwatch_web::view::attack::Pointers::default(),
+        assets: Vec::new(),
         frame: frame("MW-1042 SSH password spray against bastion-2", Nav::Queue),
         head: head(),
         steps: steps(Phase::Analysis),

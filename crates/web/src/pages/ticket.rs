@@ -1,5 +1,6 @@
 //! The ticket page: everything about one ticket, and every act that the viewer may do to it.
 
+pub mod assets;
 pub mod attack;
 pub mod clocks;
 pub mod correlation;
@@ -153,6 +154,7 @@ async fn view(app: &App, look: &Look, case: &Case, asked: &Asked) -> Result<Tick
         related: side::related(t, &case.linked),
         correlation: correlation::panel(app, look, t).await?,
         pointers: attack::panel(app, look, t).await?,
+        assets: assets::panel(app, look, t).await?,
         circle: side::circle(look, t),
         facts: template.map_or(Vec::new(), |x| fields::facts(x, &t.fields, d, now)),
         fields: template.map_or(Vec::new(), |x| {

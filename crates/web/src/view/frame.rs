@@ -68,6 +68,8 @@ pub enum Nav {
     OnCall,
     /// Values seen in tickets.
     Observables,
+    /// What the organisation has.
+    Assets,
     /// Feeds and what they assert.
     Intelligence,
     /// What tickets point to in ATT&CK.
@@ -231,6 +233,7 @@ impl Frame {
                 "i",
                 0,
             ),
+            item(Nav::Assets, "/assets", "Assets", "columns", "v", 0),
             item(
                 Nav::Intelligence,
                 "/intelligence",

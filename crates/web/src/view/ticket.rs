@@ -1,5 +1,6 @@
 //! The ticket page: one header, one stepper, one timeline, one composer, folded panels beside; each edit posts one verb.
 
+use super::assets::TicketAsset;
 use super::attack::Pointers;
 use super::observables::Correlation;
 use super::{
@@ -117,6 +118,8 @@ pub struct TicketPage {
     pub correlation: Correlation,
     /// Techniques and actors that it points to.
     pub pointers: Pointers,
+    /// What it is about, and whom to ask.
+    pub assets: Vec<TicketAsset>,
     /// People.
     pub circle: Circle,
     /// Fields of the template as they stand.

@@ -20,6 +20,7 @@ mod handover;
 mod health;
 mod page;
 mod pages;
+mod pages_assets;
 mod pages_clocks;
 mod pages_escalation;
 mod pages_intelligence;
