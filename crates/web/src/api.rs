@@ -2,7 +2,6 @@
 
 mod assets;
 pub(crate) mod attack;
-mod attack;
 mod body;
 mod calendars;
 mod changes;

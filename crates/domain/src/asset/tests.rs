@@ -1,3 +1,5 @@
+//! What leads to an asset and for how long, and what a line of a list says of one.
+
 use super::*;
 use crate::observable::ObservableKey;
 use crate::testing::{START, directory, id, team};
