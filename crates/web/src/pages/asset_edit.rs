@@ -21,13 +21,13 @@ type Answer = Result<Response, Problem>;
 
 pub(super) async fn new(State(app): State<App>, look: Look) -> Answer {
     let blank = fresh(&app);
-    let form = form(&look, &blank, "/assets/new");
+    let form = form(&look, &blank, "/inventory/new");
     Ok(look.show(&edit(&app, &look, &blank, form).await?))
 }
 
 pub(super) async fn create(State(app): State<App>, look: Look, typed: Typed) -> Answer {
     let blank = fresh(&app);
-    let form = form(&look, &blank, "/assets/new");
+    let form = form(&look, &blank, "/inventory/new");
     keep(&app, &look, &typed, blank, form).await
 }
 

@@ -34,7 +34,7 @@ use crate::view::piece::{CleanHtml, Empty};
 use crate::view::settings::Fact;
 
 /// The list.
-pub(super) const LIST: &str = "/assets";
+pub(super) const LIST: &str = "/inventory";
 /// Assets of a page.
 const PAGE: i64 = 50;
 /// Tickets of a page.
@@ -48,16 +48,16 @@ pub fn routes(r: Routes) -> Routes {
         Policy::May(Action::ReadDesk),
         Policy::May(Action::ManageAssets),
     );
-    r.get("/assets", read, list)
-        .get("/assets/import", manage, import)
-        .post("/assets/import", manage, take)
-        .get("/assets/new", manage, asset_edit::new)
-        .post("/assets/new", manage, asset_edit::create)
-        .get("/assets/{id}", read, page)
-        .get("/assets/{id}/edit", manage, asset_edit::page)
-        .post("/assets/{id}/edit", manage, asset_edit::save)
-        .post("/assets/{id}/retire", manage, retire)
-        .post("/assets/{id}/return", manage, take_back)
+    r.get("/inventory", read, list)
+        .get("/inventory/import", manage, import)
+        .post("/inventory/import", manage, take)
+        .get("/inventory/new", manage, asset_edit::new)
+        .post("/inventory/new", manage, asset_edit::create)
+        .get("/inventory/{id}", read, page)
+        .get("/inventory/{id}/edit", manage, asset_edit::page)
+        .post("/inventory/{id}/edit", manage, asset_edit::save)
+        .post("/inventory/{id}/retire", manage, retire)
+        .post("/inventory/{id}/return", manage, take_back)
 }
 
 type Answer = Result<Response, Problem>;
@@ -129,7 +129,7 @@ async fn list(State(app): State<App>, look: Look, Query(params): Query<Params>) 
     }
     let may_edit = look.viewer().may(Action::ManageAssets).is_ok();
     let empty = match (all, may_edit) {
-        (0, true) => Empty::new("shield", "No asset is known yet", "Add what you look after, or bring a list of it. Tickets then say which assets they are about, and whom to ask.").with_act("Bring a list", "/assets/import"),
+        (0, true) => Empty::new("shield", "No asset is known yet", "Add what you look after, or bring a list of it. Tickets then say which assets they are about, and whom to ask.").with_act("Bring a list", "/inventory/import"),
         (0, false) => Empty::new("shield", "No asset is known yet", "Analysts and leads keep the inventory."),
         _ => Empty::new("search", "No such asset", "Type less of the name, or look among all kinds.").with_act("All assets", LIST),
     };

@@ -233,7 +233,7 @@ impl Frame {
                 "i",
                 0,
             ),
-            item(Nav::Assets, "/assets", "Assets", "columns", "v", 0),
+            item(Nav::Assets, "/inventory", "Assets", "columns", "v", 0),
             item(
                 Nav::Intelligence,
                 "/intelligence",

@@ -30,20 +30,20 @@ async fn an_asset_is_added_and_a_ticket_tells_of_it(engine: Engine) {
     let site = Site::new(engine).await;
     let ben = site.session(&site.cast.ben).await;
     let aud = site.session(&site.cast.aud).await;
-    let empty = site.get(&ben, "/assets").await.text();
+    let empty = site.get(&ben, "/inventory").await.text();
     assert!(empty.contains("No asset is known yet"), "{empty}");
     let mut wrong = DB;
     wrong[2].1 = "a b c";
-    let refused = site.post(&ben, "/assets/new", &wrong).await;
+    let refused = site.post(&ben, "/inventory/new", &wrong).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(
         refused.text().contains("is not a host name"),
         "{}",
         refused.text()
     );
-    let added = site.post(&ben, "/assets/new", &DB).await;
+    let added = site.post(&ben, "/inventory/new", &DB).await;
     let at = added.location().to_owned();
-    assert!(at.starts_with("/assets/ast_"), "{at}");
+    assert!(at.starts_with("/inventory/ast_"), "{at}");
     let open = [
         ("title", "Odd queries"),
         ("description", "https://db1.example.com/x and 203.0.113.9"),
@@ -71,7 +71,7 @@ async fn an_asset_is_added_and_a_ticket_tells_of_it(engine: Engine) {
         assert!(page.contains(shown), "{shown} in {page}");
     }
     assert!(!page.contains("Retire it"), "an auditor changes nothing");
-    let list = site.get(&aud, "/assets?q=10.1.2&show=due").await.text();
+    let list = site.get(&aud, "/inventory?q=10.1.2&show=due").await.text();
     assert!(list.contains("review the baseline"), "{list}");
     // A name that is left out has ended, and is still shown.
     let mut moved = DB;
@@ -84,16 +84,16 @@ async fn an_asset_is_added_and_a_ticket_tells_of_it(engine: Engine) {
         "{page}"
     );
     let retired = site.post(&ben, &format!("{at}/retire"), &[]).await;
-    assert_eq!(retired.location(), "/assets");
-    assert!(!site.get(&ben, "/assets").await.text().contains(&at));
+    assert_eq!(retired.location(), "/inventory");
+    assert!(!site.get(&ben, "/inventory").await.text().contains(&at));
     assert!(
-        site.get(&ben, "/assets?show=retired")
+        site.get(&ben, "/inventory?show=retired")
             .await
             .text()
             .contains(&at)
     );
     site.post(&ben, &format!("{at}/return"), &[]).await;
-    assert!(site.get(&ben, "/assets").await.text().contains(&at));
+    assert!(site.get(&ben, "/inventory").await.text().contains(&at));
 }
 
 async fn a_list_is_tried_and_then_taken(engine: Engine) {
@@ -102,7 +102,7 @@ async fn a_list_is_tried_and_then_taken(engine: Engine) {
     let list = "name,kind,ip\nweb,server,10.1.2.4\nbad,gadget,\n";
     let send = async |act: &str| {
         let typed = [("source", "CMDB"), ("list", list), ("act", act)];
-        site.post(&ben, "/assets/import", &typed).await.text()
+        site.post(&ben, "/inventory/import", &typed).await.text()
     };
     let tried = send("try").await;
     assert!(
@@ -113,15 +113,26 @@ async fn a_list_is_tried_and_then_taken(engine: Engine) {
         tried.contains("network_device"),
         "what is expected is told: {tried}"
     );
-    assert!(!site.get(&ben, "/assets").await.text().contains("10.1.2.4"));
+    assert!(
+        !site
+            .get(&ben, "/inventory")
+            .await
+            .text()
+            .contains("10.1.2.4")
+    );
     assert!(send("take").await.contains("What came of it"));
-    assert!(site.get(&ben, "/assets").await.text().contains("10.1.2.4"));
+    assert!(
+        site.get(&ben, "/inventory")
+            .await
+            .text()
+            .contains("10.1.2.4")
+    );
     let typed = [
         ("source", "CMDB"),
         ("list", "colour\nred\n"),
         ("act", "take"),
     ];
-    let refused = site.post(&ben, "/assets/import", &typed).await;
+    let refused = site.post(&ben, "/inventory/import", &typed).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text().contains("colour"));
 }
@@ -131,7 +142,7 @@ async fn other_tickets_are_told_only_to_who_may_see_them(engine: Engine) {
     let ben = site.session(&site.cast.ben).await;
     let lea = site.session(&site.cast.lea).await;
     let at = site
-        .post(&ben, "/assets/new", &DB)
+        .post(&ben, "/inventory/new", &DB)
         .await
         .location()
         .to_owned();

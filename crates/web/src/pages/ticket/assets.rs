@@ -72,7 +72,7 @@ pub async fn panel(app: &App, look: &Look, t: &Ticket) -> Result<Vec<TicketAsset
         let more = next.is_some() || earlier.len() > room;
         earlier.truncate(room);
         TicketAsset {
-            href: format!("/assets/{id}"),
+            href: format!("/inventory/{id}"),
             name: asset.as_ref().map_or(said.name, |a| a.name.clone()),
             facts: facts.join(", "),
             criticality: asset.as_ref().map_or("", |a| a.criticality.label()),
