@@ -1,6 +1,7 @@
 //! The one executable `midwatch`: server, demo, administration, and a client of the API.
 
 mod admin;
+mod aws;
 mod bench;
 mod config;
 mod demo;
@@ -54,6 +55,9 @@ enum Command {
     Extract(extract::Extract),
     /// Search logs for indicators: files, folders, a pipe, or a file that grows.
     Scan(scan::Scan),
+    /// Look whether AWS is set up, and print what sets it up.
+    #[command(subcommand)]
+    Aws(aws::AwsCommand),
     /// Print the API's OpenAPI document.
     Openapi,
     /// Print every setting with its default, as a settings file.
@@ -118,6 +122,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
         Command::Handover(h) => Ok(h.run()),
         Command::Extract(e) => e.run(),
         Command::Scan(s) => s.run(),
+        Command::Aws(a) => a.run(),
         Command::Openapi => {
             let document = midwatch_web::api::openapi();
             say(&serde_json::to_string_pretty(&document).map_err(|e| e.to_string())?);
