@@ -16,6 +16,7 @@ midwatch_testkit::on_both_engines!(
     a_feed_that_breaks_keeps_its_last_good_state,
     a_collection_is_paged_and_gone_on_with,
     a_collection_without_an_end_is_given_up,
+    a_server_may_say_the_same_next_with_every_page,
     a_misp_feed_is_taken_over_event_by_event,
     an_uploaded_file_is_taken_whole_or_not_at_all,
     what_feeds_say_meets_what_tickets_have_seen_both_ways,
@@ -247,6 +248,25 @@ async fn a_collection_without_an_end_is_given_up(engine: Engine) {
     );
     assert_eq!(live(&t), ["h1.example.com"], "what came before is kept");
     assert!(peer.all().len() < 10);
+}
+
+async fn a_server_may_say_the_same_next_with_every_page(engine: Engine) {
+    let t = TestDesk::new(engine).await;
+    let page = |n: u64, next: &str| json!({ "body": { "more": !next.is_empty(), "next": next, "objects": [stix(n, &json!({}))] } });
+    let objects = "/api/collections/c1/objects/?limit=1000";
+    let peer = Peer::feed(&json!({ "routes": {
+        objects: [page(1, "session")],
+        format!("{objects}&next=session"): [page(2, "session"), page(3, "session"), page(4, "")],
+    } }));
+    let id = feed(
+        &t,
+        peer.port,
+        &json!({ "kind": "taxii", "url": "/api/collections/c1/" }),
+    )
+    .await;
+    t.desk.poll_feeds().await.unwrap();
+    assert_eq!(state(&t, &id).error, "");
+    assert_eq!(all(&t).len(), 4);
 }
 
 async fn a_misp_feed_is_taken_over_event_by_event(engine: Engine) {

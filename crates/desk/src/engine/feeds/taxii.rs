@@ -3,6 +3,7 @@
 use intel::{Array, Limits, Report};
 use midwatch_connect::taxii::{self, Got, Page};
 use std::fs::File;
+use std::hash::{DefaultHasher, Hasher as _};
 use std::io::{Seek as _, SeekFrom};
 
 use super::ask::{PAGE_MOST, part};
@@ -21,6 +22,8 @@ struct Said {
     more: bool,
     next: String,
     objects: u64,
+    /// Tells pages with the same objects.
+    print: u64,
 }
 
 pub(super) async fn ask(mut asking: Asking) -> Result<(), Wrong> {
@@ -33,7 +36,7 @@ pub(super) async fn ask(mut asking: Asking) -> Result<(), Wrong> {
     }
     let mut import = asking.import(asking.state.generation);
     let mut report = Report::default();
-    let (mut again, mut empty) = (0, 0);
+    let (mut again, mut empty, mut before) = (0, 0, None);
     for _ in 0..PAGES {
         let mut file = asking.spool()?;
         let wanted = Page {
@@ -63,8 +66,9 @@ pub(super) async fn ask(mut asking: Asking) -> Result<(), Wrong> {
             asking.cursor.added_last = added_last;
         }
         empty = if said.objects == 0 { empty + 1 } else { 0 };
-        let endless =
-            said.more && (empty > 2 || (!said.next.is_empty() && said.next == wanted.next));
+        // Some servers say the same `next` with every page and mean the one that follows.
+        let same = said.next == wanted.next && before.replace(said.print) == Some(said.print);
+        let endless = said.more && (empty > 2 || (!said.next.is_empty() && same));
         let stuck =
             said.more && said.next.is_empty() && asking.cursor.added_last == wanted.added_after;
         asking.cursor.next = said.next;
@@ -105,7 +109,10 @@ fn look(mut file: File) -> Result<(File, Said), intel::Fault> {
     let broken = |e: std::io::Error| intel::Fault::whole(format!("it cannot be read: {e}"));
     file.seek(SeekFrom::Start(0)).map_err(broken)?;
     let mut array = Array::new(&file, "objects", Limits::default());
-    while array.next()?.is_some() {}
+    let mut print = DefaultHasher::new();
+    while let Some((_, object)) = array.next()? {
+        print.write(object);
+    }
     let said = Said {
         more: array
             .beside()
@@ -121,6 +128,7 @@ fn look(mut file: File) -> Result<(File, Said), intel::Fault> {
                 other => other.to_string(),
             }),
         objects: array.number(),
+        print: print.finish(),
     };
     Ok((file, said))
 }
