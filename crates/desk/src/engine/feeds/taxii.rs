@@ -1,6 +1,7 @@
 //! Asks a TAXII collection page by page. The only cursor is when the server says that an object was added.
 
 use intel::{Array, Limits, Report};
+use jiff::{SignedDuration, Timestamp};
 use midwatch_connect::taxii::{self, Got, Page};
 use std::fs::File;
 use std::hash::{DefaultHasher, Hasher as _};
@@ -58,6 +59,8 @@ pub(super) async fn ask(mut asking: Asking) -> Result<(), Wrong> {
                     )));
                 }
                 go_on(&mut asking);
+                let after = &mut asking.cursor.added_after;
+                *after = just_before(after);
                 continue;
             }
         };
@@ -102,6 +105,13 @@ fn go_on(asking: &mut Asking) {
     if !cursor.added_last.is_empty() {
         cursor.added_after.clone_from(&cursor.added_last);
     }
+}
+
+/// A microsecond earlier: what was added in the moment at which a page ended may have been cut off from it.
+fn just_before(added: &str) -> String {
+    let at = added.parse::<Timestamp>().ok();
+    let before = at.and_then(|t| t.checked_sub(SignedDuration::from_micros(1)).ok());
+    before.map_or_else(|| added.to_owned(), |t| format!("{t:.6}"))
 }
 
 /// Reads a page to its end for what it says of the next.
