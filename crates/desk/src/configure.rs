@@ -1,5 +1,6 @@
 //! Configured things: people, teams, templates, procedures, the organisation, views, channels, messages. Authorise, validate, revise.
 
+pub mod alerts;
 mod escalation;
 pub(crate) mod feed;
 mod log_review;
@@ -88,6 +89,8 @@ pub fn revise(w: &mut WriteTx<'_>, viewer: &Viewer, body: Revision) -> Result<Re
         Revision::IgnoredValue(i) => observables::ignored(&viewer, &d, i, w.now)?,
         Revision::LogReview(r) => log_review::check(&viewer, &d, r, w.now)?,
         Revision::Feed(f) => feed::check(w, &viewer, &d, f)?,
+        Revision::AlertSource(s) => alerts::source(w, &viewer, &d, s)?,
+        Revision::AlertRule(r) => alerts::rule(&viewer, &d, r, w.now)?,
     };
     // Exactly one team is the default one: making one so takes it from the other.
     if let Revision::Team(t) = &body

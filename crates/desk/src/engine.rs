@@ -10,6 +10,7 @@ pub(crate) mod checkpoints;
 mod extract;
 pub mod feeds;
 mod housekeeping;
+mod intake;
 pub mod log_reviews;
 mod nodes;
 mod rearm;
@@ -92,6 +93,7 @@ impl Desk {
             }));
         }
         parts.push(tokio::spawn(desk.clone().run_post(stop.clone())));
+        parts.push(tokio::spawn(intake::run(desk.clone(), stop.clone())));
         parts.push(tokio::spawn(ticker::run(desk.clone(), stop)));
         tokio::spawn(async move {
             for part in parts {
@@ -131,10 +133,11 @@ impl Desk {
         let raised = reviews::raise(self).await;
         let reviews = log_reviews::raise(self).await;
         let forgotten = housekeeping::forget(self).await;
+        let bodies = self.forget_inbound().await;
         Ok(Ticked {
             checkpoint: checkpoint?,
             raised: [raised?, reviews?].concat(),
-            forgotten: forgotten?,
+            forgotten: forgotten? + bodies?,
         })
     }
 

@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod engine;
 pub mod evidence;
 pub mod handover;
+pub mod intake;
 pub mod intelligence;
 pub mod listening;
 pub mod logs;
@@ -149,6 +150,7 @@ pub struct Desk {
     seal: Arc<Seal>,
     hashers: Arc<Hashers>,
     post: Arc<post::Post>,
+    inbound: Arc<tokio::sync::Notify>,
     notices: broadcast::Sender<Notice>,
     keeper: Option<Arc<clock::Keeper>>,
     watchdog: Option<Arc<Watchdog>>,
@@ -204,6 +206,7 @@ impl Desk {
             store,
             data,
             post: Arc::new(post),
+            inbound: Arc::default(),
             key: Arc::new(key),
             seal: Arc::new(seal),
             hashers: Arc::new(hashers),

@@ -109,6 +109,10 @@ pub enum Action {
     ManageFeeds,
     /// Keep the inventory of assets.
     ManageAssets,
+    /// Decide on alerts: open a ticket, attach, suppress, snooze.
+    TriageAlerts,
+    /// Sources of alerts, and the rules that judge them.
+    ManageAlerts,
     /// Browse and verify the record.
     ReadRecord,
     /// Keep views of one's own.
@@ -136,6 +140,8 @@ impl Action {
         Action::ManageChannels,
         Action::ManageFeeds,
         Action::ManageAssets,
+        Action::TriageAlerts,
+        Action::ManageAlerts,
         Action::ReadRecord,
         Action::KeepViews,
         Action::ShareViews,
@@ -184,7 +190,8 @@ pub fn reach(role: Role, action: Action) -> Reach {
             | A::PlanWatch
             | A::ManagePeople
             | A::ManageChannels
-            | A::ManageFeeds,
+            | A::ManageFeeds
+            | A::ManageAlerts,
         ) => None,
         (R::Analyst, _) => All,
 
@@ -245,7 +252,7 @@ impl TokenScope {
             TokenScope::Open => matches!(action, A::OpenTickets | A::NoteTickets),
             TokenScope::Work => matches!(
                 action,
-                A::OpenTickets | A::NoteTickets | A::WorkTickets | A::LeadTickets
+                A::OpenTickets | A::NoteTickets | A::WorkTickets | A::LeadTickets | A::TriageAlerts
             ),
             TokenScope::Manage => {
                 matches!(
@@ -258,6 +265,7 @@ impl TokenScope {
                         | A::ManageChannels
                         | A::ManageFeeds
                         | A::ManageAssets
+                        | A::ManageAlerts
                         | A::KeepViews
                         | A::ShareViews
                 )

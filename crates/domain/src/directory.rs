@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use crate::alert_rule::AlertRule;
+use crate::alert_source::AlertSource;
 use crate::calendar::Calendar;
 use crate::channel::Channel;
 use crate::civil;
 use crate::escalation::{self, Policy};
 use crate::feed::Feed;
 use crate::id::{
-    CalendarId, ChannelId, FeedId, LogReviewId, PersonId, PolicyId, ScheduleId, TeamId, ViewId,
+    AlertRuleId, AlertSourceId, CalendarId, ChannelId, FeedId, LogReviewId, PersonId, PolicyId,
+    ScheduleId, TeamId, ViewId,
 };
 use crate::log_review::LogReview;
 use crate::message::{MessageTemplate, shipped};
@@ -64,6 +67,10 @@ pub struct Directory {
     pub log_reviews: BTreeMap<LogReviewId, LogReview>,
     /// Values that tie no tickets together.
     pub ignored: BTreeMap<ObservableKey, IgnoredValue>,
+    /// Sources of alerts that are not deleted.
+    pub alert_sources: BTreeMap<AlertSourceId, AlertSource>,
+    /// Rules that judge alerts and are not deleted, each with its revision.
+    pub alert_rules: BTreeMap<AlertRuleId, (i64, AlertRule)>,
 }
 
 impl Directory {
@@ -144,6 +151,19 @@ impl Directory {
             }
             Revision::IgnoredValue(i) => {
                 self.ignored.insert(i.key(), i.clone());
+            }
+            Revision::AlertSource(s) if s.deleted => {
+                self.alert_sources.remove(&s.id);
+            }
+            Revision::AlertSource(s) => {
+                self.alert_sources.insert(s.id.clone(), s.clone());
+            }
+            Revision::AlertRule(r) if r.deleted => {
+                self.alert_rules.remove(&r.id);
+            }
+            Revision::AlertRule(r) => {
+                self.alert_rules
+                    .insert(r.id.clone(), (revised.revision, r.clone()));
             }
         }
     }
@@ -342,6 +362,7 @@ impl Directory {
             Origin::Report => "on the report form",
             Origin::Cli => "on the command line",
             Origin::Api => "by the API",
+            Origin::Alert => "from an alert",
             Origin::System => "by itself",
         }
     }

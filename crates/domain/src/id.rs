@@ -95,6 +95,12 @@ ids! {
     FeedId = "feed_";
     /// An asset.
     AssetId = "ast_";
+    /// An alert that a source has reported.
+    AlertId = "alr_";
+    /// A source of alerts.
+    AlertSourceId = "src_";
+    /// A rule that judges alerts.
+    AlertRuleId = "rul_";
     /// A message on its way to somebody.
     DeliveryId = "dlv_";
 }

@@ -3,6 +3,9 @@
 pub mod access;
 pub mod actor;
 pub mod asset;
+pub mod alert;
+pub mod alert_rule;
+pub mod alert_source;
 pub mod attack;
 pub mod audit;
 pub mod calendar;

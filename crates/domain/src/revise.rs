@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::Refusal;
+use crate::alert_rule::AlertRule;
+use crate::alert_source::AlertSource;
 use crate::calendar::Calendar;
 use crate::channel::Channel;
 use crate::escalation::Policy;
@@ -60,6 +62,10 @@ pub enum Revision {
     Feed(Feed),
     /// A value that ties no tickets together.
     IgnoredValue(IgnoredValue),
+    /// A source of alerts.
+    AlertSource(AlertSource),
+    /// A rule that judges alerts.
+    AlertRule(AlertRule),
 }
 
 impl Revision {
@@ -83,6 +89,8 @@ impl Revision {
             Revision::LogReview(_) => "log_review",
             Revision::Feed(_) => "feed",
             Revision::IgnoredValue(_) => "ignored_value",
+            Revision::AlertSource(_) => "alert_source",
+            Revision::AlertRule(_) => "alert_rule",
         }
     }
 
@@ -106,6 +114,8 @@ impl Revision {
             Revision::LogReview(r) => r.id.to_string(),
             Revision::Feed(f) => f.id.to_string(),
             Revision::IgnoredValue(i) => i.key().to_string(),
+            Revision::AlertSource(s) => s.id.to_string(),
+            Revision::AlertRule(r) => r.id.to_string(),
         }
     }
 
@@ -129,6 +139,8 @@ impl Revision {
             Revision::LogReview(r) => &r.system,
             Revision::Feed(f) => &f.name,
             Revision::IgnoredValue(i) => &i.value,
+            Revision::AlertSource(s) => &s.name,
+            Revision::AlertRule(r) => &r.name,
         }
     }
 }

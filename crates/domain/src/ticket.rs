@@ -69,6 +69,9 @@ verbs! {
     revoke_indicator: RevokeIndicator => IndicatorRevoked;
     report_hit: ReportHit => IndicatorHit;
     enrich: Enrich => AssetsFound;
+    attach_alerts: AttachAlerts => AlertsAttached;
+    detach_alerts: DetachAlerts => AlertsDetached;
+    revise_alert: ReviseAlert => AlertRevised;
 }
 
 pub mod brief;
@@ -78,6 +81,7 @@ mod escalation;
 pub mod open;
 mod relation;
 mod task;
+pub use attach_alerts::NamedAlert;
 pub use clocks::{Mark, Pause};
 pub use custody::{Custody, CustodyEvent, Evidence};
 pub use enrich::{AssetOf, FoundAsset};
@@ -297,6 +301,17 @@ pub struct Ticket {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = Object)]
     pub assets: BTreeMap<AssetId, AssetOf>,
+    /// How many alerts are part of it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub alerts: i64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(n: &i64) -> bool {
+    *n == 0
 }
 
 impl Ticket {

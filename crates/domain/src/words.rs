@@ -130,6 +130,8 @@ words! {
         Cli = "cli" / "Command line",
         /// The API.
         Api = "api" / "API",
+        /// An alert that a source has reported.
+        Alert = "alert" / "Alert",
         /// Midwatch itself, such as a procedure due for review.
         System = "system" / "Midwatch",
     }
@@ -228,6 +230,16 @@ words! {
         Mac = "mac" / "MAC address",
         /// A serial or inventory number.
         Serial = "serial" / "Serial number",
+    /// What became of an alert.
+    AlertState("state") {
+        /// It waits for somebody to decide.
+        Inbox = "inbox" / "Inbox",
+        /// It is part of a ticket.
+        Ticket = "ticket" / "Ticket",
+        /// A rule or a person has decided that nothing is to be done.
+        Suppressed = "suppressed" / "Suppressed",
+        /// It waits, and not before a time that a person has named.
+        Snoozed = "snoozed" / "Snoozed",
     }
     /// A day of the week; a week begins on Monday.
     Weekday("weekday") {

@@ -9,14 +9,15 @@ use std::collections::BTreeSet;
 use midwatch_domain::access::{TokenScope, Viewer};
 use midwatch_domain::actor::Actor;
 use midwatch_domain::due;
-use midwatch_domain::id::TicketNo;
+use midwatch_domain::id::{AlertId, AlertSourceId, TicketNo};
 use midwatch_domain::observable::ObservableKey;
 use midwatch_domain::people::AccountState;
 use midwatch_domain::refusal::{Refusal, RefusalKind};
 use midwatch_domain::testing::desk::attach;
 use midwatch_domain::testing::{CAST, Desk, id, team, token, viewer};
 use midwatch_domain::ticket::{
-    Command, Enrich, FoundAsset, ReportFailure, ReportHit, Ticket, TicketEntry, VerifyEvidence,
+    AttachAlerts, Command, DetachAlerts, Enrich, FoundAsset, NamedAlert, ReportFailure, ReportHit,
+    ReviseAlert, Ticket, TicketEntry, VerifyEvidence,
 };
 use midwatch_domain::words::{Criticality, Origin, Phase, Severity};
 use proptest::prelude::*;
@@ -197,7 +198,7 @@ fn command(t: &Ticket, desk: &Desk, verb: u8, a: u8, b: u8) -> Result<Command, R
             json!({ "regime": "gdpr", "report": "authority", "reference": format!("R{b}") }),
         ),
     ];
-    match usize::from(verb) % 49 {
+    match usize::from(verb) % 52 {
         45 => Ok(attach("a.log").into()),
         46 => {
             let evidence = evidence.ok_or_else(|| Refusal::missing("evidence"))?;
@@ -215,7 +216,37 @@ fn command(t: &Ticket, desk: &Desk, verb: u8, a: u8, b: u8) -> Result<Command, R
             .into())
         }
         n @ (40..=44 | 48) => about_values(t, n - 40, a, reason),
+        n @ 49..=51 => Ok(about_alerts(n - 49, a, reason)),
         n => Command::parse(verbs[n].0, verbs[n].1.clone()),
+    }
+}
+
+/// A command about the alerts of a ticket.
+fn about_alerts(n: usize, a: u8, reason: &str) -> Command {
+    let alert = NamedAlert {
+        id: AlertId::from_bytes([a; 16]),
+        title: format!("Alert {a}"),
+    };
+    let reason = reason.to_owned();
+    match n {
+        0 => AttachAlerts {
+            source: AlertSourceId::from_bytes([1; 16]),
+            source_name: "SIEM".into(),
+            alerts: vec![alert],
+            because: reason,
+        }
+        .into(),
+        1 => DetachAlerts {
+            alerts: vec![alert],
+            reason,
+        }
+        .into(),
+        _ => ReviseAlert {
+            alert,
+            revision: 2,
+            change: reason,
+        }
+        .into(),
     }
 }
 

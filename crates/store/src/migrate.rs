@@ -10,6 +10,7 @@ const MIGRATIONS: &[(i64, &str)] = &[
     (3, include_str!("migrations/0003_observables.sql")),
     (4, include_str!("migrations/0004_intelligence.sql")),
     (5, include_str!("migrations/0005_logs.sql")),
+    (6, include_str!("migrations/0006_alerts.sql")),
     (7, include_str!("migrations/0007_assets.sql")),
 ];
 

@@ -1,6 +1,9 @@
 //! The JSON API under `/api/v1`: everything the pages do. One file a noun; each registers its routes and describes them.
 
 mod assets;
+mod alert_rules;
+mod alert_sources;
+pub(crate) mod alerts;
 pub(crate) mod attack;
 mod body;
 mod calendars;
@@ -12,6 +15,7 @@ pub mod document;
 mod evidence;
 mod feeds;
 pub(crate) mod handover;
+pub(crate) mod intake;
 mod library;
 mod log_reviews;
 mod logs;
@@ -58,6 +62,10 @@ pub fn routes(r: Routes) -> Routes {
         .with(attack::routes)
         .with(scans::routes)
         .with(logs::routes)
+        .with(intake::routes)
+        .with(alerts::routes)
+        .with(alert_sources::routes)
+        .with(alert_rules::routes)
         .with(deliveries::routes)
         .with(notifications::routes)
         .with(me::routes)
@@ -90,6 +98,10 @@ pub fn openapi() -> serde_json::Value {
         attack::describe,
         scans::describe,
         logs::describe,
+        intake::describe,
+        alerts::describe,
+        alert_sources::describe,
+        alert_rules::describe,
         deliveries::describe,
         notifications::describe,
         me::describe,

@@ -14,6 +14,7 @@ pub mod problem;
 pub mod router;
 mod spool;
 mod taxii;
+mod thehive;
 pub mod view;
 pub mod visit;
 

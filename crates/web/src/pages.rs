@@ -1,6 +1,10 @@
 //! The pages: a view struct and a thin handler each.
 
 pub mod account;
+pub mod alert_decide;
+pub mod alert_rules;
+pub mod alert_sources;
+pub mod alerts;
 pub mod ask;
 pub mod asset_edit;
 pub mod assets;
@@ -84,6 +88,10 @@ pub fn routes(routes: Routes) -> Routes {
         .with(policy_edit::routes)
         .with(handover)
         .with(intake)
+        .with(alert_decide::routes)
+        .with(alert_rules::routes)
+        .with(alert_sources::routes)
+        .with(alerts::routes)
         .with(library)
         .with(tickets)
 }

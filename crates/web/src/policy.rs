@@ -18,6 +18,8 @@ use crate::{App, auth};
 pub enum Policy {
     /// Everybody, also without an account.
     Public,
+    /// A source of alerts, which shows its key or signs what it brings; the handler looks, and nothing else lets in.
+    Source,
     /// Everybody who has shown every factor.
     Signed,
     /// Everybody to whom the action is allowed for at least some rows; the handler's read or command authorises the row.
@@ -33,6 +35,8 @@ pub enum Face {
     Page,
     /// Clients of TAXII: its errors, and tokens as passwords too.
     Taxii,
+    /// Clients of TheHive: its errors.
+    TheHive,
 }
 
 /// A registered route, for the tests that walk them all.
@@ -72,7 +76,9 @@ impl Routes {
         H: Handler<T, App>,
         T: 'static,
     {
-        let face = if path.starts_with("/api/") {
+        let face = if crate::thehive::PATHS.contains(&path) {
+            Face::TheHive
+        } else if path.starts_with("/api/") {
             Face::Api
         } else if path.starts_with("/taxii2/") {
             Face::Taxii
@@ -163,7 +169,7 @@ async fn guard(
     let get = method == Method::GET;
     let headers = match face {
         Face::Taxii => auth::password_as_token(headers),
-        Face::Api | Face::Page => headers,
+        Face::Api | Face::Page | Face::TheHive => headers,
     };
     // The pages' own script reads problems, not pages.
     let face = if headers.contains_key("x-requested-with") {
@@ -171,6 +177,10 @@ async fn guard(
     } else {
         face
     };
+    if policy == Policy::Source {
+        // Its key is no token of a person.
+        return face_of(&app, face, None, next.run(request).await).await;
+    }
     let signed = match auth::identify(&app, &method, &headers).await {
         Ok(signed) => signed,
         Err(problem) => return face_of(&app, face, None, problem.into_response()).await,
@@ -179,7 +189,7 @@ async fn guard(
         .as_ref()
         .filter(|s| s.session.as_ref().is_none_or(|x| x.passed));
     let refused = match (policy, passed) {
-        (Policy::Public, _) => None,
+        (Policy::Public | Policy::Source, _) => None,
         (Policy::Signed, Some(_)) => None,
         (Policy::May(action), Some(s)) => s.viewer.may(action).err(),
         (_, None) => Some(Refusal::unknown(

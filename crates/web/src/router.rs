@@ -25,6 +25,7 @@ pub fn router(app: App) -> (Router, Vec<Route>) {
         .with(crate::api::routes)
         .with(crate::live::routes)
         .with(crate::taxii::routes)
+        .with(crate::thehive::routes)
         .with(crate::pages::routes)
         .finish();
     let set = |name: HeaderName, value: &'static str| {

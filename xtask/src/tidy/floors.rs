@@ -27,7 +27,7 @@ const SQL: [&str; 4] = [
 ];
 
 /// From the ground up. What is named in a constant above is forbidden by [`forbidden`].
-const FLOORS: [Floor; 8] = [
+const FLOORS: [Floor; 9] = [
     Floor {
         name: "midwatch-aws",
         uses: &[],
@@ -35,7 +35,7 @@ const FLOORS: [Floor; 8] = [
     },
     Floor {
         name: "midwatch-domain",
-        uses: &["midwatch-indicators"],
+        uses: &["midwatch-alerts", "midwatch-indicators"],
         never: &["tokio", "getrandom", "rustls", "tracing", "clap"],
     },
     Floor {
@@ -45,6 +45,11 @@ const FLOORS: [Floor; 8] = [
     },
     Floor {
         name: "midwatch-intel",
+        uses: &["midwatch-indicators"],
+        never: &["tokio", "getrandom", "rustls", "tracing", "clap"],
+    },
+    Floor {
+        name: "midwatch-alerts",
         uses: &["midwatch-indicators"],
         never: &["tokio", "getrandom", "rustls", "tracing", "clap"],
     },
@@ -63,6 +68,7 @@ const FLOORS: [Floor; 8] = [
         uses: &[
             "midwatch-domain",
             "midwatch-indicators",
+            "midwatch-alerts",
             "midwatch-intel",
             "midwatch-store",
             "midwatch-connect",
@@ -74,6 +80,7 @@ const FLOORS: [Floor; 8] = [
         uses: &[
             "midwatch-domain",
             "midwatch-indicators",
+            "midwatch-alerts",
             "midwatch-intel",
             "midwatch-store",
             "midwatch-desk",

@@ -13,6 +13,7 @@ mod evidence;
 mod feeds;
 mod first_ticket;
 mod listening;
+mod intake;
 mod logs;
 mod nodes;
 mod post;

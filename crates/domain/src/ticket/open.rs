@@ -158,9 +158,9 @@ impl Open {
             None => return Err(Refusal::invalid("fields", "Fields need a template.")),
         };
         if let Some(lacking) = template.and_then(|t| t.lacking(&fields, false).next()) {
-            // A reporter answers three questions, and a pipe answers none; what the template asks is then for the owner to
-            // find out, before closing at the latest.
-            if !matches!(origin, Origin::Report | Origin::Cli) {
+            // A reporter answers three questions, a pipe and an alert answer none; what the template asks is then for the
+            // owner to find out, before closing at the latest.
+            if !matches!(origin, Origin::Report | Origin::Cli | Origin::Alert) {
                 return Err(Refusal::invalid(
                     format!("fields.{}", lacking.key),
                     format!("The template requires “{}”.", lacking.label),
@@ -361,6 +361,7 @@ impl Opened {
             notes: BTreeMap::new(),
             observables: BTreeMap::new(),
             assets: BTreeMap::new(),
+            alerts: 0,
         }
     }
 }

@@ -6,6 +6,7 @@
 use midwatch_domain::Refusal;
 use midwatch_domain::access::{Action, Viewer};
 use midwatch_domain::asset::{AssetRevised, AssetsImported};
+use midwatch_domain::alert::AlertsJudged;
 use midwatch_domain::directory::Directory;
 use midwatch_domain::entry::{Entry, Hash};
 use midwatch_domain::feed::FeedImported;
@@ -287,6 +288,9 @@ pub fn say(entry: &Entry, directory: &Directory) -> Result<String, StoreError> {
             .map_err(damaged)?
             .say(),
         FeedImported::KIND => serde_json::from_value::<FeedImported>(payload)
+            .map_err(damaged)?
+            .say(),
+        AlertsJudged::KIND => serde_json::from_value::<AlertsJudged>(payload)
             .map_err(damaged)?
             .say(),
         ClockJumped::KIND => serde_json::from_value::<ClockJumped>(payload)

@@ -126,6 +126,7 @@ fn ticket() -> TicketPage {
         evidence: vec![Evidence { id: "ev1".to_owned(), name: "auth.log.gz".to_owned(), description: "Raw sshd log of bastion-2, 02:00 to 03:00".to_owned(), size: "1.2 MB".to_owned(), sha256: hash(), href: "/evidence/ev1".to_owned(), holder: mara(), added: ago(11 * MIN), intact: Some(true), custody: vec![Custody { at: ago(11 * MIN), sentence: "took it in".to_owned(), actor: mara() }, Custody { at: ago(3 * MIN), sentence: "verified its hash".to_owned(), actor: leo() }] }],
         related: vec![Related { number: "MW-998".to_owned(), title: "SSH spray against bastion-1".to_owned(), relation: "related to".to_owned(), reason: "Same 12 addresses".to_owned(), phase: Phase::Closed, unlink: "l1".to_owned() }],
         circle: Circle { restricted: false, allowed: vec![], watchers: vec![sam(), aiko()], watching: false, people: people() },
+        alerts: 0,
         facts: vec![fact("Host", "bastion-2"), fact("Log source", "sshd"), fact("Did a login succeed?", "Yes"), midwatch_web::view::ticket_parts::FieldFact { required: true, ..fact("Root cause", "") }],
         fields,
         entries: 23,

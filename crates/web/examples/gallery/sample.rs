@@ -86,6 +86,7 @@ pub(crate) fn frame(title: &str, nav: Nav) -> Frame {
             dead: 0,
             watch: 3,
             queue: 2,
+            alerts: 0,
             procedures: 1,
         },
         duty: Some(mara()),

@@ -4,7 +4,7 @@ use midwatch_desk::account::Signed;
 use midwatch_domain::access::{Action, Role};
 use midwatch_domain::{procedure, query};
 use midwatch_store::Fault;
-use midwatch_store::read::{counts, deliveries, person};
+use midwatch_store::read::{alerts, counts, deliveries, person};
 
 use crate::App;
 use crate::problem::Problem;
@@ -32,6 +32,9 @@ pub async fn of(app: &App, signed: &Signed) -> Result<Counts, Problem> {
                 .and_then(|q| q.resolve(&viewer, &directory, now))
                 .map_err(midwatch_domain::Refusal::from)?;
             out.queue = number(counts::count_tickets(tx, &viewer, &unanswered, 99)?.n);
+        }
+        if viewer.may(Action::TriageAlerts).is_ok() {
+            out.alerts = number(alerts::count_inbox(tx)?);
         }
         if viewer.may(Action::LeadTickets).is_ok() {
             out.dead = number(deliveries::count_dead(tx, now.plus_ms(-DAY_MS))?.0);

@@ -4,6 +4,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use midwatch_domain::Refusal;
 use midwatch_domain::asset::{AssetRevised, AssetsImported};
+use midwatch_domain::alert::AlertsJudged;
 use midwatch_domain::entry::FieldBody;
 use midwatch_domain::feed::FeedImported;
 use midwatch_domain::revise::{AccountActed, ClockJumped, Erased, ProcedureRead, Revised};
@@ -81,6 +82,7 @@ pub async fn list(
         FeedImported::KIND,
         AssetRevised::KIND,
         AssetsImported::KIND,
+        AlertsJudged::KIND,
         Erased::KIND,
     ]);
     let view = Record {

@@ -156,6 +156,7 @@ async fn view(app: &App, look: &Look, case: &Case, asked: &Asked) -> Result<Tick
         pointers: attack::panel(app, look, t).await?,
         assets: assets::panel(app, look, t).await?,
         circle: side::circle(look, t),
+        alerts: t.alerts,
         facts: template.map_or(Vec::new(), |x| fields::facts(x, &t.fields, d, now)),
         fields: template.map_or(Vec::new(), |x| {
             let open = |r| r == midwatch_domain::template::Required::Open;

@@ -62,6 +62,8 @@ pub enum Nav {
     Watch,
     /// All tickets.
     Queue,
+    /// What sources report.
+    Alerts,
     /// What is due when.
     Clocks,
     /// Who is on call, and schedules.
@@ -127,6 +129,8 @@ pub struct Counts {
     pub watch: u32,
     /// Tickets nobody has acknowledged yet.
     pub queue: u32,
+    /// Alerts that wait for somebody to decide.
+    pub alerts: u32,
     /// Swaps that wait for my answer.
     pub on_call: u32,
     /// What I was told and have not seen.
@@ -216,6 +220,14 @@ impl Frame {
         vec![
             item(Nav::Watch, "/", "My watch", "watch", "w", counts.watch),
             item(Nav::Queue, "/tickets", "Queue", "queue", "q", counts.queue),
+            item(
+                Nav::Alerts,
+                "/alerts",
+                "Alerts",
+                "alert",
+                "l",
+                counts.alerts,
+            ),
             item(Nav::Clocks, "/clocks", "Clocks", "clock", "c", 0),
             item(
                 Nav::OnCall,

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod assets;
+pub mod alerts;
 pub mod attack;
 pub mod clocks;
 pub mod door;

@@ -122,6 +122,8 @@ pub struct TicketPage {
     pub assets: Vec<TicketAsset>,
     /// People.
     pub circle: Circle,
+    /// How many alerts are part of it.
+    pub alerts: i64,
     /// Fields of the template as they stand.
     pub facts: Vec<FieldFact>,
     /// The same as a form.

@@ -351,6 +351,18 @@ async fn path(site: &Site, route: &Route, number: Option<&(TicketNo, Ids)>) -> S
         let feed: Feed = serde_json::from_value(body).expect("a feed");
         revise(site, Revision::Feed(feed)).await;
         path = path.replace("{id}", id.as_str());
+    } else if path.contains("/alert_sources/{id}") {
+        let id = AlertSourceId::from_bytes(desk.store.random());
+        let body = json!({ "id": id, "name": id, "format": "alertmanager" });
+        let source: AlertSource = serde_json::from_value(body).expect("a source");
+        revise(site, Revision::AlertSource(source)).await;
+        path = path.replace("{id}", id.as_str());
+    } else if path.contains("/alert_rules/{id}") {
+        let id = AlertRuleId::from_bytes(desk.store.random());
+        let body = json!({ "id": id, "name": id, "order": 1, "when": "alert.rank == 1", "then": { "do": "leave" }, "sample": { "alert": { "rank": 1 } } });
+        let rule: AlertRule = serde_json::from_value(body).expect("a rule");
+        revise(site, Revision::AlertRule(rule)).await;
+        path = path.replace("{id}", id.as_str());
     } else if path.contains("/calendars/{id}") {
         let id = CalendarId::from_bytes(desk.store.random());
         let body = json!({ "id": id, "name": id, "time_zone": "UTC", "week": { "mon": [{ "from": "09:00", "to": "17:00" }] } });
@@ -526,6 +538,8 @@ async fn no_route_lets_anybody_in_whom_its_policy_does_not() {
         for route in &site.routes {
             let out = match (route.policy, &caller.viewer) {
                 (Policy::Public, _) | (Policy::Signed, Some(_)) => false,
+                // The key of a source opens them, and nobody's session or token; two only say which version this is.
+                (Policy::Source, _) => !route.path.contains("/status"),
                 (Policy::May(action), Some(v)) => v.may(action).is_err(),
                 (_, None) => true,
             };

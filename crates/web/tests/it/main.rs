@@ -9,6 +9,7 @@ mod api_evidence;
 mod api_feeds;
 mod api_hostile;
 mod api_logs;
+mod api_intake;
 mod api_matrix;
 mod api_schedules;
 mod api_scope;

@@ -27,6 +27,8 @@ const SAID: &[&str] = &[
     "reason",
     "result",
     "title",
+    "alerts",
+    "alert",
     "by",
     "note",
     "number",
@@ -206,6 +208,7 @@ fn icon(entry: &TicketEntry) -> &'static str {
         E::Observed(_) | E::ObservableDropped(_) | E::ObservableMarked(_) => "search",
         E::IndicatorConfirmed(_) | E::IndicatorRevoked(_) | E::IndicatorHit(_) => "flag",
         E::AssetsFound(_) => "shield",
+        E::AlertsAttached(_) | E::AlertsDetached(_) | E::AlertRevised(_) => "bell",
     }
 }
 
