@@ -2,10 +2,10 @@
 
 pub mod access;
 pub mod actor;
-pub mod asset;
 pub mod alert;
 pub mod alert_rule;
 pub mod alert_source;
+pub mod asset;
 pub mod attack;
 pub mod audit;
 pub mod calendar;

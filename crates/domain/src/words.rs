@@ -230,6 +230,7 @@ words! {
         Mac = "mac" / "MAC address",
         /// A serial or inventory number.
         Serial = "serial" / "Serial number",
+    }
     /// What became of an alert.
     AlertState("state") {
         /// It waits for somebody to decide.

@@ -1,7 +1,7 @@
 //! Plain rows, not in the record: credentials, sessions, tokens, one-time and one-click links, sealed secrets, throttles, what feeds assert, assets.
 
-pub mod asset;
 pub mod alert;
+pub mod asset;
 pub mod credential;
 pub mod feed_state;
 pub mod inbound;

@@ -1,7 +1,7 @@
 //! Reads for pages and API. Each takes the viewer, so that scope cannot be forgotten.
 
-pub mod assets;
 pub mod alerts;
+pub mod assets;
 pub mod attack;
 pub mod board;
 pub mod clocks;

@@ -1,9 +1,9 @@
 //! The JSON API under `/api/v1`: everything the pages do. One file a noun; each registers its routes and describes them.
 
-mod assets;
 mod alert_rules;
 mod alert_sources;
 pub(crate) mod alerts;
+mod assets;
 pub(crate) mod attack;
 mod body;
 mod calendars;

@@ -4,13 +4,13 @@ use alerts::{Alert, Status, Value};
 use indicators::Kind;
 use midwatch_domain::Refusal;
 use midwatch_domain::access::{Action, Viewer};
-use midwatch_domain::alert::{self, Known};
+use midwatch_domain::alert::{self, Known, Touched};
 use midwatch_domain::alert_rule::{AlertRule, Rules, Then, Verdict};
 use midwatch_domain::alert_source::AlertSource;
 use midwatch_domain::directory::Directory;
 use midwatch_domain::moment::Moment;
-use midwatch_domain::observable::{Found, found};
-use midwatch_domain::words::AlertState;
+use midwatch_domain::observable::{Found, ObservableKey, found};
+use midwatch_domain::words::{AlertState, IdKind};
 use midwatch_store::db::Tx;
 use midwatch_store::plain::alert::AlertRow;
 use midwatch_store::read::alerts::{self as read, Wanted};
@@ -19,7 +19,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
-use crate::{Desk, intelligence};
+use crate::{Desk, assets, intelligence};
 
 /// Most observables of an alert; more are cut off.
 const MOST_OBSERVABLES: usize = 500;
@@ -73,6 +73,31 @@ pub(super) fn known(
     Ok(all)
 }
 
+/// Assets of the inventory that an alert is about: by what its source names, and by its values.
+fn touched(tx: &mut Tx<'_>, alert: &Alert, now: Moment) -> Result<Vec<Touched>, Fault> {
+    let named = alert.assets.iter().flat_map(|a| &a.ids);
+    let named = named.filter_map(|i| Some((i.kind.as_str().parse().ok()?, i.value.clone())));
+    let named: Vec<(IdKind, String)> = named.take(MOST_ASKED).collect();
+    let keys = alert.observables.iter().take(MOST_ASKED);
+    let keys: Vec<ObservableKey> = keys
+        .map(|o| ObservableKey {
+            kind: o.kind,
+            value: o.value.clone(),
+        })
+        .collect();
+    let at = alert
+        .occurred_at
+        .map_or(now, |ms| Moment(ms.clamp(0, now.0)));
+    let found = assets::of(tx, &named, &keys, at)?;
+    let touched = found.into_iter().map(|m| Touched {
+        name: m.asset.name,
+        kind: m.asset.kind.as_str().into(),
+        criticality: m.asset.criticality.as_str().into(),
+        environment: m.asset.environment.as_str().into(),
+    });
+    Ok(touched.collect())
+}
+
 /// What becomes of an alert: by the first rule that holds, else as its source says.
 pub(super) fn judge(
     tx: &mut Tx<'_>,
@@ -114,7 +139,8 @@ pub(crate) fn document(
     now: Moment,
 ) -> Result<serde_json::Value, Fault> {
     let known = known(tx, d, alert, now)?;
-    Ok(alert::document(alert, source, &known, &[]))
+    let touched = touched(tx, alert, now)?;
+    Ok(alert::document(alert, source, &known, &touched))
 }
 
 /// What becomes of an alert that no rule judges.

@@ -5,8 +5,8 @@
 
 use midwatch_domain::Refusal;
 use midwatch_domain::access::{Action, Viewer};
-use midwatch_domain::asset::{AssetRevised, AssetsImported};
 use midwatch_domain::alert::AlertsJudged;
+use midwatch_domain::asset::{AssetRevised, AssetsImported};
 use midwatch_domain::directory::Directory;
 use midwatch_domain::entry::{Entry, Hash};
 use midwatch_domain::feed::FeedImported;

@@ -86,7 +86,8 @@ struct Taken {
 
 async fn named(State(app): State<App>, At(source): At<String>, request: Request) -> Answer {
     // What is no id is answered like a source that is not there.
-    let nobody = || Refusal::unknown("No source has this id. Its page shows where it brings alerts.");
+    let nobody =
+        || Refusal::unknown("No source has this id. Its page shows where it brings alerts.");
     let source = source.parse::<AlertSourceId>().map_err(|_| nobody())?;
     bring(app, Some(source), request).await
 }

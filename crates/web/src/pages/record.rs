@@ -3,8 +3,8 @@
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use midwatch_domain::Refusal;
-use midwatch_domain::asset::{AssetRevised, AssetsImported};
 use midwatch_domain::alert::AlertsJudged;
+use midwatch_domain::asset::{AssetRevised, AssetsImported};
 use midwatch_domain::entry::FieldBody;
 use midwatch_domain::feed::FeedImported;
 use midwatch_domain::revise::{AccountActed, ClockJumped, Erased, ProcedureRead, Revised};

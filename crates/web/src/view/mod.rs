@@ -1,8 +1,8 @@
 //! What the pages show, as plain display data with one Askama template each; knows nothing of storage, rules or HTTP.
 
 pub mod account;
-pub mod assets;
 pub mod alerts;
+pub mod assets;
 pub mod attack;
 pub mod clocks;
 pub mod door;

@@ -3,14 +3,16 @@
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
 use midwatch_domain::access::{Role, TokenScope, Viewer};
+use midwatch_domain::alert_rule::AlertRule;
+use midwatch_domain::alert_source::AlertSource;
 use midwatch_domain::asset::Asset;
 use midwatch_domain::calendar::Calendar;
 use midwatch_domain::channel::Channel;
 use midwatch_domain::escalation::{Policy as Escalation, shipped};
 use midwatch_domain::feed::Feed;
 use midwatch_domain::id::{
-    AssetId, CalendarId, ChannelId, FeedId, LogReviewId, PersonId, PolicyId, ScheduleId, TicketNo,
-    ViewId,
+    AlertRuleId, AlertSourceId, AssetId, CalendarId, ChannelId, FeedId, LogReviewId, PersonId,
+    PolicyId, ScheduleId, TicketNo, ViewId,
 };
 use midwatch_domain::log_review::LogReview;
 use midwatch_domain::people::{AccountState, Person};
