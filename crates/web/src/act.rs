@@ -19,6 +19,9 @@ const INTERNAL: &[&str] = &[
     "verify_evidence",
     "report_failure",
     "report_hit",
+    "attach_alerts",
+    "detach_alerts",
+    "revise_alert",
     "enrich",
 ];
 

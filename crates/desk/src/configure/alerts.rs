@@ -33,7 +33,9 @@ pub(super) fn source(
     if !s.deleted && d.alert_sources.values().any(same_name) {
         let says =
             "Another source has this name. Tickets and the record name sources: tell them apart.";
-        return Err(Refusal::invalid("name", says).into());
+        return Err(Refusal::conflict("alert_source.exists", says)
+            .on("name")
+            .into());
     }
     s.secret_at = before.and_then(|b| b.secret_at);
     if s.deleted {
@@ -71,7 +73,9 @@ pub(super) fn rule(viewer: &Viewer, d: &Directory, r: AlertRule, now: Moment) ->
     let same_name = |(_, o): &(i64, AlertRule)| o.id != r.id && o.name == r.name;
     if d.alert_rules.values().any(same_name) {
         let says = "Another rule has this name. What it suppresses is recorded under the name.";
-        return Err(Refusal::invalid("name", says).into());
+        return Err(Refusal::conflict("alert_rule.exists", says)
+            .on("name")
+            .into());
     }
     let change = match &before {
         None => format!("made: {}", r.then.say()),

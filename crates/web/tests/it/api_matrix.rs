@@ -428,9 +428,11 @@ async fn status(site: &Site, route: &Route, caller: &Caller, whose: Option<Whose
             .body(Body::from(body))
     } else if content["application/octet-stream"].is_object() {
         let row = "\"2026-11-01 10:11:12\", \"1\", \"evil.example.com\", \"domain\", \"\", \"\", \"\", \"x\", \"\", \"75\"";
+        let alerts = route.path.contains("/alert_sources/");
+        let body = if alerts { "{ \"alerts\": [] }" } else { row };
         request
             .header(header::CONTENT_TYPE, "application/octet-stream")
-            .body(Body::from(row))
+            .body(Body::from(body))
     } else if content.is_object() {
         let mut body = content["application/json"]["example"].to_string();
         for (sample, real) in fresh.iter().flat_map(|f| &f.1) {
