@@ -10,7 +10,6 @@ use midwatch_domain::access::{TokenScope, Viewer};
 use midwatch_domain::actor::Actor;
 use midwatch_domain::due;
 use midwatch_domain::id::{AlertId, AlertSourceId, TicketNo};
-use midwatch_domain::observable::ObservableKey;
 use midwatch_domain::people::AccountState;
 use midwatch_domain::refusal::{Refusal, RefusalKind};
 use midwatch_domain::testing::desk::attach;
@@ -198,7 +197,7 @@ fn command(t: &Ticket, desk: &Desk, verb: u8, a: u8, b: u8) -> Result<Command, R
             json!({ "regime": "gdpr", "report": "authority", "reference": format!("R{b}") }),
         ),
     ];
-    match usize::from(verb) % 52 {
+    match usize::from(verb) % 55 {
         45 => Ok(attach("a.log").into()),
         46 => {
             let evidence = evidence.ok_or_else(|| Refusal::missing("evidence"))?;
@@ -217,6 +216,9 @@ fn command(t: &Ticket, desk: &Desk, verb: u8, a: u8, b: u8) -> Result<Command, R
         }
         n @ (40..=44 | 48) => about_values(t, n - 40, a, reason),
         n @ 49..=51 => Ok(about_alerts(n - 49, a, reason)),
+        52 => Ok(enrich(t, a)?.into()),
+        // What needs others before it is tried more often.
+        n @ 53..=54 => about_values(t, n - 50, a, reason),
         n => Command::parse(verbs[n].0, verbs[n].1.clone()),
     }
 }
@@ -248,6 +250,23 @@ fn about_alerts(n: usize, a: u8, reason: &str) -> Command {
         }
         .into(),
     }
+}
+
+/// Midwatch finds an asset that a ticket is about.
+fn enrich(t: &Ticket, a: u8) -> Result<Enrich, Refusal> {
+    let domains = t.observables.keys().filter(|k| k.kind.as_str() == "domain");
+    let of = domains.take(1).cloned().collect();
+    let asset = FoundAsset {
+        asset: format!("ast_{}", a % 3).parse()?,
+        name: "db1".into(),
+        criticality: Criticality::ALL[usize::from(a) % 4],
+        ask: Vec::new(),
+        because: "host name db1".into(),
+        of,
+    };
+    Ok(Enrich {
+        assets: vec![asset],
+    })
 }
 
 /// A command about the observables of a ticket.
@@ -284,20 +303,6 @@ fn about_values(t: &Ticket, n: usize, a: u8, reason: &str) -> Result<Command, Re
     ];
     match verbs.get(n) {
         Some((verb, body)) => Command::parse(verb, body.clone()),
-        None if a.is_multiple_of(2) => {
-            let asset = FoundAsset {
-                asset: format!("ast_{}", a % 3).parse()?,
-                name: "db1".into(),
-                criticality: Criticality::ALL[usize::from(a) % 4],
-                ask: Vec::new(),
-                because: format!("host name {value}"),
-                of: vec![ObservableKey::read("domain", value)?],
-            };
-            Ok(Enrich {
-                assets: vec![asset],
-            }
-            .into())
-        }
         None => Ok(ReportHit {
             kind: "domain".into(),
             value: value.into(),

@@ -65,6 +65,25 @@ const TABLES: &[Table] = &[
         put: "INSERT INTO raised (name, ticket) VALUES (?1, ?2)",
     },
     Table {
+        name: "alerts",
+        key: 1,
+        read: "SELECT id, source, alert_key, group_hash, group_name, title, rank, status, state, ticket, rule, because, snoozed_until, due_at, first_at, last_at, revisions, digest, body, inbound FROM alerts WHERE id > ?1 ORDER BY id LIMIT 500",
+        put: "INSERT INTO alerts (id, source, alert_key, group_hash, group_name, title, rank, status, state, ticket, rule, because, snoozed_until, due_at, first_at, last_at, revisions, digest, body, inbound) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+    },
+    Table {
+        // Whole alerts at a time, so that the last row of a page ends one.
+        name: "alert_revisions",
+        key: 1,
+        read: "SELECT alert, revision, at, inbound, change FROM alert_revisions WHERE alert IN (SELECT DISTINCT alert FROM alert_revisions WHERE alert > ?1 ORDER BY alert LIMIT 100) ORDER BY alert, revision",
+        put: "INSERT INTO alert_revisions (alert, revision, at, inbound, change) VALUES (?1, ?2, ?3, ?4, ?5)",
+    },
+    Table {
+        name: "source_states",
+        key: 1,
+        read: "SELECT source, heard_at, bodies, alerts, again, refused, error, error_at, silent_at FROM source_states WHERE source > ?1 ORDER BY source LIMIT 500",
+        put: "INSERT INTO source_states (source, heard_at, bodies, alerts, again, refused, error, error_at, silent_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    },
+    Table {
         name: "log_matches",
         key: 1,
         read: "SELECT id, identity, fingerprint, kind, value, matched, said_by, campaign, source, place, line, at, first_at, last_at, count, ticket FROM log_matches WHERE id > ?1 ORDER BY id LIMIT 500",
