@@ -69,7 +69,7 @@ impl Desk {
     pub async fn work_intake(&self) -> Result<u64, Fault> {
         let mut done = 0;
         loop {
-            let page = self.blocking(|d| read_page(d)).await?;
+            let page = self.blocking(read_page).await?;
             if page.is_empty() {
                 break;
             }
@@ -86,7 +86,7 @@ impl Desk {
             }
             self.take_over(batch).await?;
         }
-        while self.store.write(|w| intake::due(w)).await? > 0 {}
+        while self.store.write(intake::due).await? > 0 {}
         self.tell_silence().await?;
         Ok(done)
     }

@@ -25,6 +25,9 @@ pub(crate) const STATEMENTS: &[&str] = &[GROUPS, IN_GROUP, COUNT_INBOX, COUNT_ST
 /// Most rows of a page.
 pub const PAGE: usize = 100;
 
+/// Where an alert stands in a list: when it came last, and its id.
+pub type Place = (Moment, AlertId);
+
 /// Which alerts to look at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Wanted {
@@ -79,7 +82,7 @@ pub fn list(
     tx: &mut Tx<'_>,
     viewer: &Viewer,
     wanted: &Wanted,
-) -> Result<(Vec<AlertRow>, Option<(Moment, AlertId)>), Fault> {
+) -> Result<(Vec<AlertRow>, Option<Place>), Fault> {
     viewer.may(Action::ReadDesk)?;
     let mut p = Params::default();
     let mut when = Vec::new();
