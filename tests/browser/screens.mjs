@@ -59,7 +59,31 @@ try {
   const later = await fixture("indicators/report-later.md");
   const again = await api(lead, "POST", "/tickets", { title: "Customs notice, forwarded", severity: "medium", description: later });
 
+  // Feeds that are well, that lack something and that fail, with what one of them asserts of the campaign.
+  const feed = (body) => api(admin, "POST", "/feeds", body);
+  await feed({ name: "ThreatFox", kind: "csv", url: "http://127.0.0.1:9999/export/csv/recent/", allow_private: true, mapping: { preset: "threatfox" }, on_hit: "ticket", reliability: "B" });
+  await feed({ name: "Ministry TAXII", kind: "taxii", url: "https://taxii.example.org/taxii2/", auth: { kind: "basic", user: "midwatch" }, reliability: "A" });
+  await feed({ name: "Old phishing list", kind: "list", url: "https://lists.example.org/phishing.txt", enabled: false });
+  await feed({ name: "Sector list", kind: "upload", tlp: "GREEN", reliability: "B", confidence: 80, validity_days: { ipv4: 30, "*": 180 } });
+  const sector = (await api(admin, "GET", "/feeds")).items.find((f) => f.name === "Sector list").id;
+  const labelled = (await fixture("report.expected.jsonl")).trim().split("\n").map((line) => JSON.parse(line)).filter((l) => l.as === "expect");
+  const pattern = { ipv4: "ipv4-addr:value", domain: "domain-name:value", url: "url:value", md5: "file:hashes.MD5", sha1: "file:hashes.'SHA-1'", sha256: "file:hashes.'SHA-256'", email: "email-addr:value" };
+  const quoted = (value) => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+  const at = "2026-10-20T08:00:00Z";
+  const objects = labelled.filter((l) => pattern[l.type]).map((l, i) => ({
+    type: "indicator", id: `indicator--${i}`, pattern_type: "stix", pattern: `[${pattern[l.type]} = ${quoted(l.value)}]`, created: at, modified: at, valid_from: at,
+    confidence: 60 + (i * 7) % 40, name: "OysterSync", labels: [["c2"], ["delivery"], ["payload"]][i % 3] }));
+  objects.push({ type: "indicator", id: "indicator--p", pattern_type: "stix", pattern: "[ipv4-addr:value = '0.0.0.0/0']", created: at, modified: at, valid_from: at });
+  objects.push({ type: "indicator", id: "indicator--q", pattern_type: "stix", pattern: "[domain-name:value = 'co.uk']", created: at, modified: at, valid_from: at });
+  objects.push({ type: "malware", id: "malware--1", name: "OysterSync", is_family: true });
+  for (const o of objects.filter((o) => o.type === "indicator")) objects.push({ type: "relationship", id: `relationship--${o.id}`, relationship_type: "indicates", source_ref: o.id, target_ref: "malware--1", created: at, modified: at });
+  const brought = await admin.request.post(`/api/v1/feeds/${sector}/import`, { data: Buffer.from(JSON.stringify({ type: "bundle", id: "bundle--1", objects })), headers: { "Content-Type": "application/octet-stream", Origin: midwatch.url, "Sec-Fetch-Site": "same-origin" } });
+  if (!brought.ok()) throw new Error(await brought.text());
+  // The feed that fails is asked within seconds.
+  while (!(await api(admin, "GET", "/feeds")).items.some((f) => f.health.error)) await new Promise((soon) => setTimeout(soon, 500));
+
   const shots = [
+    ["feeds", lead, "/intelligence"], ["feed", lead, `/intelligence/feeds/${sector}`], ["indicators", lead, "/intelligence/indicators"], ["warning-lists", lead, "/intelligence/lists?q=8.8.8.8"],
     ["observables", lead, "/observables?kind=domain"], ["pivot", lead, "/observables/domain/oysterbank-static.net"], ["related", lead, `/tickets/${again.ticket}`],
     ["found", lead, "/tickets/new"], ["attack", lead, "/attack"], ["ticket-attack", lead, `/tickets/${first.ticket}/attack`],
     ["oncall", lead, "/oncall"], ["schedule", lead, schedule], ["schedule-edit", lead, `${schedule}/edit`], ["clocks", duty, "/clocks"],

@@ -49,6 +49,8 @@ enum Command {
     Feeds(remote::FeedsCommand),
     /// Look at the assets of a server, bring it a list, ask whose a value is.
     Assets(remote::AssetsCommand),
+    /// Look up values seen in the tickets of a server, and all that is known of one.
+    Observables(remote::ObservablesCommand),
     /// Hand a shift over on a server, or accept one.
     Handover(remote::Handover),
     /// Find indicators in a text: files or standard input, packed or not.
@@ -119,6 +121,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
         Command::Channels(c) => Ok(c.run()),
         Command::Feeds(f) => Ok(f.run()),
         Command::Assets(a) => Ok(a.run()),
+        Command::Observables(o) => Ok(o.run()),
         Command::Handover(h) => Ok(h.run()),
         Command::Extract(e) => e.run(),
         Command::Scan(s) => s.run(),

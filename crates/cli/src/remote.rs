@@ -8,6 +8,7 @@ mod feeds;
 mod handover;
 mod mail;
 mod new;
+mod observables;
 mod oncall;
 mod policies;
 mod scans;
@@ -155,6 +156,26 @@ pub(crate) struct AssetsCommand {
 }
 
 impl AssetsCommand {
+    /// Does it.
+    pub(crate) fn run(self) -> ExitCode {
+        finish(self.reach.json, async {
+            let client = Client::new(self.reach.access()?)?;
+            let (answer, text) = self.what.run(&client, Style::of_stdout()).await?;
+            tell(self.reach.json, &answer, &text)
+        })
+    }
+}
+
+/// Look up values seen in the tickets of a server.
+#[derive(Args, Debug)]
+pub(crate) struct ObservablesCommand {
+    #[command(flatten)]
+    reach: Reach,
+    #[command(subcommand)]
+    what: observables::Observables,
+}
+
+impl ObservablesCommand {
     /// Does it.
     pub(crate) fn run(self) -> ExitCode {
         finish(self.reach.json, async {

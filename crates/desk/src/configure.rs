@@ -87,6 +87,7 @@ pub fn revise(w: &mut WriteTx<'_>, viewer: &Viewer, body: Revision) -> Result<Re
         Revision::NotifyRules(r) => post::rules(&viewer, &d, r)?,
         Revision::Message(m) => post::message(&viewer, &d, m)?,
         Revision::IgnoredValue(i) => observables::ignored(&viewer, &d, i, w.now)?,
+        Revision::WarningList(l) => observables::warning_list(&viewer, &d, l)?,
         Revision::LogReview(r) => log_review::check(&viewer, &d, r, w.now)?,
         Revision::Feed(f) => feed::check(w, &viewer, &d, f)?,
         Revision::AlertSource(s) => alerts::source(w, &viewer, &d, s)?,
@@ -107,6 +108,13 @@ pub fn revise(w: &mut WriteTx<'_>, viewer: &Viewer, body: Revision) -> Result<Re
                 "no longer the default team",
             )?;
         }
+    }
+    // What a whole list says of what is our own now is refused when it is read again.
+    if let Revision::Organisation(o) = &body
+        && (d.organisation.as_ref())
+            .is_some_and(|b| b.own_domains != o.own_domains || b.own_ranges != o.own_ranges)
+    {
+        feed::read_again(w, &d)?;
     }
     // A secret belongs to the place it was set for.
     if let Revision::Channel(c) = &body

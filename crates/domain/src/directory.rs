@@ -28,6 +28,7 @@ use crate::shipped;
 use crate::sla::Targets;
 use crate::template::Template;
 use crate::ticket::{Bound, Ticket};
+use crate::warning::{HeldList, Lists};
 use crate::words::{Origin, Severity};
 
 /// Everything configured, in its newest version, with older versions of what tickets are bound to.
@@ -71,6 +72,8 @@ pub struct Directory {
     pub alert_sources: BTreeMap<AlertSourceId, AlertSource>,
     /// Rules that judge alerts and are not deleted, each with its revision.
     pub alert_rules: BTreeMap<AlertRuleId, (i64, AlertRule)>,
+    /// Warning lists that the organisation brought or switched off.
+    pub warning_lists: Lists,
 }
 
 impl Directory {
@@ -164,6 +167,13 @@ impl Directory {
             Revision::AlertRule(r) => {
                 self.alert_rules
                     .insert(r.id.clone(), (revised.revision, r.clone()));
+            }
+            Revision::WarningList(l) if l.deleted => {
+                self.warning_lists.remove(&l.name);
+            }
+            Revision::WarningList(l) => {
+                let held = HeldList::new(l.clone());
+                self.warning_lists.insert(l.name.clone(), held);
             }
         }
     }

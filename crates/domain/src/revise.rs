@@ -23,6 +23,7 @@ use crate::regulation::Regime;
 use crate::schedule::Schedule;
 use crate::sla::Targets;
 use crate::template::Template;
+use crate::warning::ListSetting;
 
 /// A configured thing as it stands after a change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,6 +67,8 @@ pub enum Revision {
     AlertSource(AlertSource),
     /// A rule that judges alerts.
     AlertRule(AlertRule),
+    /// A warning list that the organisation brought or switched off.
+    WarningList(ListSetting),
 }
 
 impl Revision {
@@ -91,6 +94,7 @@ impl Revision {
             Revision::IgnoredValue(_) => "ignored_value",
             Revision::AlertSource(_) => "alert_source",
             Revision::AlertRule(_) => "alert_rule",
+            Revision::WarningList(_) => "warning_list",
         }
     }
 
@@ -116,6 +120,7 @@ impl Revision {
             Revision::IgnoredValue(i) => i.key().to_string(),
             Revision::AlertSource(s) => s.id.to_string(),
             Revision::AlertRule(r) => r.id.to_string(),
+            Revision::WarningList(l) => l.name.clone(),
         }
     }
 
@@ -141,6 +146,7 @@ impl Revision {
             Revision::IgnoredValue(i) => &i.value,
             Revision::AlertSource(s) => &s.name,
             Revision::AlertRule(r) => &r.name,
+            Revision::WarningList(l) => &l.name,
         }
     }
 }

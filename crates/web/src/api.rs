@@ -33,6 +33,7 @@ pub(crate) mod schedules;
 mod search;
 mod tickets;
 mod views;
+pub(crate) mod warning_lists;
 
 use crate::policy::Routes;
 
@@ -53,6 +54,7 @@ pub fn routes(r: Routes) -> Routes {
         .with(people::routes)
         .with(library::routes)
         .with(log_reviews::routes)
+        .with(warning_lists::routes)
         .with(policies::routes)
         .with(views::routes)
         .with(schedules::routes)
@@ -89,6 +91,7 @@ pub fn openapi() -> serde_json::Value {
         people::describe,
         library::describe,
         log_reviews::describe,
+        warning_lists::describe,
         policies::describe,
         views::describe,
         schedules::describe,

@@ -69,6 +69,7 @@ pub mod typed;
 pub mod verb;
 pub mod verb_form;
 pub mod verify;
+pub mod warning_lists;
 pub mod watch;
 
 use axum::extract::DefaultBodyLimit;
@@ -127,6 +128,7 @@ fn accounts(routes: Routes) -> Routes {
         .with(feeds::routes)
         .with(indicators::routes)
         .with(attack::routes)
+        .with(warning_lists::routes)
         .with(targets::routes)
         .with(regulations::routes)
 }

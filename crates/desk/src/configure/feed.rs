@@ -72,6 +72,14 @@ pub(super) fn check(w: &mut WriteTx<'_>, viewer: &Viewer, d: &Directory, f: Feed
     Ok((Revision::Feed(f), change.join(", ")))
 }
 
+/// Has every feed that is taken over whole read from its beginning at its next look, which is soon.
+pub(super) fn read_again(w: &mut WriteTx<'_>, d: &Directory) -> Result<(), StoreError> {
+    for feed in d.feeds.values().filter(|f| f.kind.is_whole()) {
+        feed_state::ask_soon(&mut w.tx, feed.id.as_str(), true)?;
+    }
+    Ok(())
+}
+
 /// How far a feed may reach.
 pub(crate) fn reach(f: &Feed) -> Reach {
     if f.allow_private {

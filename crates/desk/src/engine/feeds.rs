@@ -8,8 +8,10 @@ mod import;
 mod read;
 mod taxii;
 
+use intel::Own;
 use midwatch_domain::Refusal;
 use midwatch_domain::access::{Action, Viewer};
+use midwatch_domain::directory::Directory;
 use midwatch_domain::feed::{Feed, FeedImported, FeedKind};
 use midwatch_domain::id::FeedId;
 use midwatch_domain::moment::Moment;
@@ -64,6 +66,8 @@ pub(super) struct Asking {
     pub state: FeedState,
     pub cursor: Cursor,
     pub begun: Moment,
+    /// What is the organisation's own, which no feed calls bad.
+    pub own: Own,
 }
 
 impl Desk {
@@ -129,17 +133,17 @@ impl Desk {
     ) -> Result<Summary, Fault> {
         self.blocking(move |d| {
             let now = d.store.now();
-            let (feed, state) = d.store.read(|tx| {
+            let (feed, state, own) = d.store.read(|tx| {
                 let directory = d.store.directory(tx)?;
                 let viewer = refresh(&viewer, &directory)?;
                 viewer.may(Action::ManageFeeds)?;
                 let feed = directory.feeds.get(&id).cloned();
                 let feed = feed.ok_or_else(|| Refusal::missing("feed"))?;
                 let state = feed_state::find(tx, id.as_str())?.unwrap_or_default();
-                Ok::<_, Fault>((Arc::new(feed), state))
+                Ok::<_, Fault>((Arc::new(feed), state, own(&directory)))
             })?;
             // A file adds to what is there: nobody said that it is all there is.
-            let mut import = Import::new(d, feed, None, state.generation);
+            let mut import = Import::new(d, feed, &own, None, state.generation);
             let checked = import.check(&file);
             checked.map_err(|fault| Refusal::invalid("file", sentence(&fault.to_string())))?;
             let report = import.take(&file)?;
@@ -167,6 +171,9 @@ impl Desk {
             return Ok(false);
         };
         let cursor = serde_json::from_str(&state.cursor).unwrap_or_default();
+        let own = self
+            .blocking(|d| Ok(d.store.read(|tx| d.store.directory(tx).map(|d| own(&d)))?))
+            .await?;
         let failures = state.failures;
         let asking = Asking {
             desk: self.clone(),
@@ -174,6 +181,7 @@ impl Desk {
             state,
             cursor,
             begun: now,
+            own,
         };
         let done = match feed.kind {
             FeedKind::Taxii => taxii::ask(asking).await,
@@ -218,6 +226,15 @@ impl Desk {
             .write(move |w| Ok(feed_state::release(&mut w.tx, id.as_str(), &holder)?))
             .await
     }
+}
+
+/// What an organisation has named as its own.
+fn own(directory: &Directory) -> Own {
+    let organisation = directory.organisation.as_ref();
+    organisation.map_or_else(Own::default, |o| Own {
+        domains: o.own_domains.clone(),
+        ranges: o.own_ranges.clone(),
+    })
 }
 
 /// What went wrong: on the other side, or here.

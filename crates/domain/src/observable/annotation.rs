@@ -33,7 +33,7 @@ pub struct Listed {
 
 /// What is known of a value at `now`.
 pub fn annotate(directory: &Directory, own: &Own, key: &ObservableKey, now: Moment) -> Annotation {
-    let warnings = warning::warnings(key.kind, &key.value);
+    let warnings = warning::warnings(&directory.warning_lists, key.kind, &key.value);
     let (own, ignored) = (own.holds(key), ignored_at(&directory.ignored, key, now));
     let fame = warning::factor(&warnings);
     Annotation {

@@ -23,7 +23,7 @@ mod pivot;
 mod seen;
 
 pub use list::{Ask, Page, Place, list};
-pub use pivot::{Neighbour, Pivot, Said, SeenIn, pivot};
+pub use pivot::{Neighbour, Pivot, Said, SeenIn, look_up, pivot};
 pub use seen::{SeenValue, Telling, seen};
 
 /// Values that are asked for at once; the list is filled up to it, so that there is one statement.

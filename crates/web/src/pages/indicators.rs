@@ -147,6 +147,11 @@ pub(super) fn row(look: &Look, a: Assertion) -> IndicatorRow {
             || ("deleted feed".to_owned(), "/intelligence".to_owned()),
             |f| (f.name.clone(), href(&f.id)),
         ),
+        trust: match a.credibility {
+            Some(n) => format!("{}{n}", a.reliability),
+            None => a.reliability,
+        },
+        partial: a.partial,
         name: a.name,
         labels: a.labels.into_iter().take(4).collect(),
         score: a.score,

@@ -3,19 +3,19 @@
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use indicators::Kind;
+use midwatch_desk::intelligence::{self, Tie};
 use midwatch_domain::Refusal;
 use midwatch_domain::access::Action;
 use midwatch_domain::correlation::grouped;
-use midwatch_domain::id::FeedId;
 use midwatch_domain::moment::Moment;
 use midwatch_domain::observable::{Annotation, IgnoredValue, ObservableKey, Own, Role, annotate};
 use midwatch_domain::revise::Revision;
 use midwatch_store::Fault;
-use midwatch_store::plain::indicator::{self, Indicator};
 use midwatch_store::read::observables::{self as read, ObservableRow, Pivot, Place, SeenIn};
 use serde::Deserialize;
 
 use super::frame::{Look, escape};
+use super::indicators as indicators_page;
 use super::observable_graph;
 use super::show;
 use super::typed::{self, Typed};
@@ -25,7 +25,7 @@ use crate::problem::Problem;
 use crate::view::form::{Field, FieldKind, Form};
 use crate::view::frame::Nav;
 use crate::view::observables::{
-    Asserted, HasIt, IgnoredList, Mark, ObservableList, PivotPage, ValueLink, ValueRow,
+    HasIt, IgnoredList, Mark, ObservableList, PivotPage, PointsTo, ValueLink, ValueRow,
 };
 use crate::view::piece::{Empty, ValueChip};
 
@@ -177,13 +177,17 @@ async fn view(
     below: Option<i64>,
 ) -> Result<PivotPage, Problem> {
     let (viewer, wanted, now) = (look.viewer().clone(), key.clone(), look.at());
+    let directory = look.signed.directory.clone();
     let found = app.read(move |tx| {
-        let pivot = read::pivot(tx, &viewer, &wanted, below, now)?;
-        let mut asserted = indicator::about(tx, wanted.fingerprint().cast_signed())?;
-        asserted.retain(|i| i.kind == wanted.kind.as_str() && i.value == wanted.value);
-        Ok::<_, Fault>((pivot, asserted))
+        let pivot = read::look_up(tx, &viewer, &wanted, below, now)?;
+        let said = intelligence::about(tx, &directory, wanted.kind, &wanted.value, now)?;
+        Ok::<_, Fault>((pivot, said))
     });
-    let (pivot, asserted) = found.await?;
+    let (pivot, said) = found.await?;
+    // What nobody has seen and no feed speaks of is nothing to show.
+    if pivot.seen.tickets == 0 && said.assertions.is_empty() {
+        return Err(Refusal::missing("observable").into());
+    }
     let d = look.directory();
     let known = annotate(d, &Own::of(d.organisation.as_ref()), key, now);
     let held = d.ignored.get(key).filter(|i| i.holds(now));
@@ -205,7 +209,12 @@ async fn view(
             .next
             .map_or_else(String::new, |n| format!("{}?below={n}", href(key))),
         relations: relations(&pivot),
-        asserted: asserted.iter().map(|i| asserts(look, i)).collect(),
+        ties: ties(&said.ties),
+        asserted: said
+            .assertions
+            .into_iter()
+            .map(|a| indicators_page::row(look, a))
+            .collect(),
         neighbours: pivot
             .neighbours
             .iter()
@@ -226,23 +235,21 @@ async fn view(
     })
 }
 
-fn asserts(look: &Look, i: &Indicator) -> Asserted {
-    let d = look.directory();
-    let feed = i.feed.parse().ok().and_then(|id: FeedId| d.feeds.get(&id));
-    let holds = match (i.revoked_at, i.valid_until) {
-        (Some(at), _) => format!("revoked {}", look.now.moment(at.0).text),
-        (None, Some(until)) if until <= look.at() => {
-            format!("ended {}", look.now.moment(until.0).text)
+/// What the assertions point to, each once.
+fn ties(all: &[Tie]) -> Vec<PointsTo> {
+    let mut out: Vec<PointsTo> = Vec::new();
+    for tie in all {
+        let points = PointsTo {
+            how: tie.how.replace('-', " "),
+            kind: tie.kind.replace('-', " "),
+            name: tie.name.clone(),
+            number: tie.number.clone(),
+        };
+        if !out.contains(&points) {
+            out.push(points);
         }
-        (None, Some(until)) => format!("holds until {}", d.say_time(until)),
-        (None, None) => "holds until it is revoked".to_owned(),
-    };
-    Asserted {
-        feed: feed.map_or_else(|| i.feed.clone(), |f| f.name.clone()),
-        name: i.name.clone(),
-        says: format!("{} % sure, {holds}", i.confidence),
-        holds: i.is_live(look.at()),
     }
+    out
 }
 
 fn has_it(look: &Look, t: &SeenIn) -> HasIt {

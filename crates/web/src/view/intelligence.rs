@@ -152,6 +152,10 @@ pub struct IndicatorRow {
     pub score: i64,
     /// How sure, as asserted.
     pub confidence: i64,
+    /// How far its source is to be trusted, and how likely it is true, by the Admiralty scale: `B2`.
+    pub trust: String,
+    /// Whether it is bad only together with other values.
+    pub partial: bool,
     /// Whether it holds now.
     pub live: bool,
     /// `holds until`, `ended`, `revoked` and the like.
@@ -195,4 +199,41 @@ pub struct Indicators {
     pub next: String,
     /// What stands where nothing was found.
     pub empty: Empty,
+}
+
+/// A warning list.
+#[derive(Debug, Clone)]
+pub struct WarningListRow {
+    /// Where its acts are posted below.
+    pub href: String,
+    /// Its name.
+    pub name: String,
+    /// What it holds.
+    pub description: String,
+    /// How many entries.
+    pub entries: String,
+    /// What being on it means.
+    pub means: &'static str,
+    /// Whether it ships with Midwatch.
+    pub shipped: bool,
+    /// Whether it is looked at.
+    pub enabled: bool,
+}
+
+/// The warning lists.
+#[derive(Debug, Clone, Template)]
+#[template(path = "intelligence/lists.html")]
+pub struct WarningLists {
+    /// Frame.
+    pub frame: Frame,
+    /// The lists by name.
+    pub rows: Vec<WarningListRow>,
+    /// Whether the viewer may change them.
+    pub may: bool,
+    /// The value that is asked for.
+    pub q: String,
+    /// What lists say of it.
+    pub said: Vec<String>,
+    /// The form that brings one, for who may.
+    pub bring: Option<Form>,
 }

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::form::Form;
 use super::frame::Frame;
+use super::intelligence::IndicatorRow;
 use super::moment::Moment;
 use super::piece::{Empty, Problem, Severity, ValueChip};
 use super::ticket::TicketHead;
@@ -142,7 +143,9 @@ pub struct PivotPage {
     /// What it says, and what says it.
     pub relations: Vec<ValueLink>,
     /// What feeds assert of it.
-    pub asserted: Vec<Asserted>,
+    pub asserted: Vec<IndicatorRow>,
+    /// What that points to.
+    pub ties: Vec<PointsTo>,
     /// Values that stand beside it.
     pub neighbours: Vec<ValueLink>,
     /// The drawing, if there is more than one node.
@@ -153,17 +156,17 @@ pub struct PivotPage {
     pub lift: Option<Form>,
 }
 
-/// What a feed asserts of a value.
-#[derive(Debug, Clone)]
-pub struct Asserted {
-    /// The feed's name.
-    pub feed: String,
-    /// What it is called there; empty if nothing.
+/// Something that what feeds assert of a value points to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PointsTo {
+    /// How, such as `indicates`.
+    pub how: String,
+    /// What it is, such as `malware`.
+    pub kind: String,
+    /// Its name.
     pub name: String,
-    /// How sure, and until when.
-    pub says: String,
-    /// Whether it holds now.
-    pub holds: bool,
+    /// Its number in ATT&CK, or empty.
+    pub number: String,
 }
 
 /// An observable of a ticket.

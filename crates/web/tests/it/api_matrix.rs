@@ -347,6 +347,11 @@ async fn path(site: &Site, route: &Route, number: Option<&(TicketNo, Ids)>) -> S
         path = path.replace("{id}", asset.id.as_str());
         let kept = desk.keep_asset(Viewer::system(), asset).await;
         kept.expect("an asset can be kept");
+    } else if path.contains("/warning_lists/{name}") {
+        let shipped = midwatch_domain::warning::ListSetting::shipped("Well-known public resolvers");
+        let shipped = shipped.expect("it ships");
+        revise(site, Revision::WarningList(shipped)).await;
+        path = path.replace("{name}", "Well-known%20public%20resolvers");
     } else if path.contains("/feeds/{id}") {
         let id = FeedId::from_bytes(desk.store.random());
         let body = json!({ "id": id, "name": id, "kind": "csv", "url": "https://feeds.example.org/", "auth": { "kind": "bearer" }, "mapping": { "preset": "threatfox" } });

@@ -129,6 +129,8 @@ const PAGES: &[(&str, [u16; 5])] = &[
     ("/alerts/sources", [200, 200, 200, 403, 200]),
     ("/alerts/sources/new", [200, 200, 403, 403, 403]),
     ("/alerts/sources/src_none", [404, 404, 403, 403, 403]),
+    ("/intelligence/lists", [200, 200, 200, 403, 200]),
+    ("/intelligence/lists?q=8.8.8.8", [200, 200, 200, 403, 200]),
     ("/log-reviews", [200, 200, 200, 403, 200]),
     ("/log-reviews/new", [200, 200, 403, 403, 403]),
     ("/log-reviews/lrv_none", [404, 404, 403, 403, 403]),

@@ -12,6 +12,7 @@ midwatch_testkit::on_both_engines!(
     what_is_wrong_in_the_form_is_said_where_it_stands,
     a_secret_is_set_and_never_shown,
     a_feed_is_switched_and_deleted,
+    a_warning_list_is_brought_and_speaks_everywhere,
 );
 
 const UPLOAD: &[(&str, &str)] = &[
@@ -90,6 +91,18 @@ async fn a_file_is_brought_and_what_was_refused_is_shown(engine: Engine) {
             .contains("/observables/domain/evil.example.com")
     };
     assert!(found("").await && found("q=qakbot").await && found("q=Evil[.]example.com").await);
+    // No ticket has it, and what feeds say of it is shown all the same.
+    let pivot = site.get(&ben, "/observables/domain/evil.example.com").await;
+    assert_eq!(pivot.status, StatusCode::OK);
+    let pivot = pivot.text();
+    assert!(
+        pivot.contains("Partners") && pivot.contains("No ticket has it"),
+        "{pivot}"
+    );
+    let never = site
+        .get(&ben, "/observables/domain/never.example.com")
+        .await;
+    assert_eq!(never.status, StatusCode::NOT_FOUND);
     assert!(found("kind=domain&state=live").await && !found("state=ended").await);
     assert!(!found("kind=url").await && !found("q=emotet").await);
 }
@@ -194,4 +207,58 @@ async fn a_feed_is_switched_and_deleted(engine: Engine) {
     let gone = site.post(&lea, &format!("{page}/delete"), &[]).await;
     assert_eq!(gone.location(), "/intelligence");
     assert_eq!(site.get(&lea, &page).await.status, StatusCode::NOT_FOUND);
+}
+
+async fn a_warning_list_is_brought_and_speaks_everywhere(engine: Engine) {
+    let site = Site::new(engine).await;
+    let lea = site.session(&site.cast.lea).await;
+    let ben = site.session(&site.cast.ben).await;
+    let page = "/intelligence/lists";
+    let text = r#"{ "name": "Our partners / all", "description": "Sites of partners.", "version": 3, "type": "hostname", "list": ["partner.example"] }"#;
+    let broken = multipart(
+        &site,
+        &lea,
+        page,
+        &[],
+        Some(("l.json", &text.as_bytes()[..40])),
+    )
+    .await;
+    assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(
+        broken.text().contains("no warning list in MISP"),
+        "{}",
+        broken.text()
+    );
+    let list = Some(("l.json", text.as_bytes()));
+    let denied = multipart(&site, &ben, page, &[], list).await;
+    assert_eq!(denied.status, StatusCode::FORBIDDEN);
+    let done = multipart(&site, &lea, page, &[], list).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text());
+    let asked = "/intelligence/lists?q=https://www.partner.example/a";
+    let names = "names it by partner.example";
+    assert!(site.get(&ben, asked).await.text().contains(names));
+    let body = [
+        ("title", "A mail"),
+        ("description", "see https://www.partner.example/a"),
+    ];
+    let preview = site.post(&ben, "/tickets/new/preview", &body).await.text();
+    assert!(preview.contains("Our partners / all"), "{preview}");
+    let at = "/intelligence/lists/Our%20partners%20%2F%20all";
+    let off = site
+        .post(&lea, &format!("{at}/switch"), &[("on", "no")])
+        .await;
+    assert_eq!(off.status, StatusCode::SEE_OTHER, "{}", off.text());
+    assert!(!site.get(&ben, asked).await.text().contains(names));
+    let gone = site.post(&lea, &format!("{at}/delete"), &[]).await;
+    assert_eq!(gone.status, StatusCode::SEE_OTHER);
+    let shown = site.get(&ben, page).await.text();
+    assert!(!shown.contains("Our partners") && shown.contains("Well-known public resolvers"));
+    let resolvers = "/intelligence/lists/Well-known%20public%20resolvers";
+    site.post(&lea, &format!("{resolvers}/switch"), &[("on", "no")])
+        .await;
+    let silent = site.get(&ben, "/intelligence/lists?q=8.8.8.8").await.text();
+    assert!(
+        silent.contains("No list that is looked at names it"),
+        "{silent}"
+    );
 }

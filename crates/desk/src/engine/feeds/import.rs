@@ -1,6 +1,6 @@
 //! Takes over what a feed says: first read to its end without a word written, then in parts, then what is gone is ended.
 
-use intel::{At, Item, Poison, Report, decay};
+use intel::{At, Item, Own, Poison, Report, decay};
 use midwatch_domain::actor::Actor;
 use midwatch_domain::feed::{Feed, FeedImported};
 use midwatch_domain::moment::Moment;
@@ -66,17 +66,18 @@ pub(super) struct Import {
 }
 
 impl Import {
-    /// An import into a generation; `holder` is the node that asks the feed.
+    /// An import into a generation, which refuses what is `own`; `holder` is the node that asks the feed.
     pub(super) fn new(
         desk: &Desk,
         feed: Arc<Feed>,
+        own: &Own,
         holder: Option<String>,
         generation: i64,
     ) -> Self {
         Self {
             desk: desk.clone(),
             done: entry(&feed),
-            poison: Arc::new(Poison::default()),
+            poison: Arc::new(Poison::new(own)),
             feed,
             holder,
             generation,
@@ -365,7 +366,7 @@ impl super::Asking {
     /// An import for the feed that this node asks.
     pub(super) fn import(&self, generation: i64) -> Import {
         let holder = Some(self.desk.vitals.id().to_owned());
-        Import::new(&self.desk, self.feed.clone(), holder, generation)
+        Import::new(&self.desk, self.feed.clone(), &self.own, holder, generation)
     }
 
     /// A file for what comes, gone when dropped.

@@ -1,6 +1,7 @@
 //! All that is known of one value: the tickets that have it, what it says and what says it, and the values beside it.
 
 use indicators::Kind;
+use midwatch_domain::Refusal;
 use midwatch_domain::access::Viewer;
 use midwatch_domain::id::TicketNo;
 use midwatch_domain::moment::Moment;
@@ -99,13 +100,28 @@ pub fn pivot(
     below: Option<i64>,
     now: Moment,
 ) -> Result<Pivot, Fault> {
+    let found = look_up(tx, viewer, key, below, now)?;
+    match found.seen.tickets {
+        0 => Err(Refusal::missing("observable").into()),
+        _ => Ok(found),
+    }
+}
+
+/// The same of a value that perhaps no ticket has, for who knows of it from elsewhere.
+///
+/// # Errors
+/// Forbidden if the viewer may not read all tickets; or as the engine says.
+pub fn look_up(
+    tx: &mut Tx<'_>,
+    viewer: &Viewer,
+    key: &ObservableKey,
+    below: Option<i64>,
+    now: Moment,
+) -> Result<Pivot, Fault> {
     may_correlate(viewer)?;
     let known = seen(tx, viewer, std::slice::from_ref(key), None, now)?;
-    let seen = known
-        .into_iter()
-        .next()
-        .filter(|s| s.tickets > 0)
-        .ok_or_else(|| midwatch_domain::Refusal::missing("observable"))?;
+    let seen = known.into_iter().next();
+    let seen = seen.ok_or_else(|| Refusal::missing("observable"))?;
     let from = below.unwrap_or(i64::MAX);
     let mut there = sighted(tx, viewer, key, from, PAGE + 1)?;
     let size = usize::try_from(PAGE).unwrap_or(0);
