@@ -433,32 +433,6 @@ async fn who_is_on_call_is_told_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_value_is_looked_up() {
-    let server = Server::start().await;
-    let ben = server.client(&server.desk.cast.ben).await;
-    let text = "beacon to hxxps://cdn[.]night-owl[.]top/gate.php from 203.0.113.77";
-    ben.ok(&["new", "Beacon", "--description", text]).await;
-    let out = ben
-        .command("observables", &["search", "night-owl.top"], None)
-        .await;
-    let found = String::from_utf8(out.stdout).unwrap();
-    assert!(
-        found.contains("cdn.night-owl.top") && found.contains("domain"),
-        "{found}"
-    );
-    let show = async |args: &[&str]| ben.command("observables", args, None).await;
-    let out = show(&["show", "cdn[.]night-owl[.]top"]).await;
-    let known = String::from_utf8(out.stdout).unwrap();
-    for says in ["seen in 1 of 1 ticket", "MW-1", "Beacon", "203.0.113.77"] {
-        assert!(known.contains(says), "{says} in {known}");
-    }
-    let never = String::from_utf8(show(&["show", "never.example.com"]).await.stdout).unwrap();
-    assert!(never.contains("never seen in a ticket"), "{never}");
-    let (code, says) = said(&show(&["show", "what is this"]).await);
-    assert!(code == 2 && says.contains("--kind"), "{says}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_channel_is_tried_and_what_did_not_go_out_is_sent_again() {
     let server = Server::start().await;
     let desk = &server.desk.desk;

@@ -13,7 +13,6 @@ use std::io::Write as _;
 
 midwatch_testkit::on_both_engines!(
     a_list_is_taken_over_whole_and_what_is_gone_ends,
-    what_is_our_own_is_refused_and_ends_when_it_becomes_so,
     a_feed_that_breaks_keeps_its_last_good_state,
     a_collection_is_paged_and_gone_on_with,
     a_collection_without_an_end_is_given_up,
@@ -117,33 +116,6 @@ async fn a_list_is_taken_over_whole_and_what_is_gone_ends(engine: Engine) {
         (3, 2),
         "what has ended is still known"
     );
-}
-
-async fn what_is_our_own_is_refused_and_ends_when_it_becomes_so(engine: Engine) {
-    let t = TestDesk::new(engine).await;
-    let list = "www.harbour-works.com\n198.51.100.7\nevil.example.com\n";
-    let peer = Peer::feed(&json!({ "routes": { "/list.txt": [
-        { "body": list, "etag": "\"1\"" }, { "body": list, "etag": "\"1\"" },
-    ] } }));
-    let id = feed(&t, peer.port, &json!({ "url": "/list.txt" })).await;
-    t.desk.poll_feeds().await.unwrap();
-    assert_eq!(live(&t).len(), 3);
-    let directory = t.read(|tx| Ok(t.desk.store.directory(tx)?)).unwrap();
-    let mut organisation = directory.organisation.clone().unwrap();
-    organisation.own_domains = vec!["harbour-works.com".into()];
-    organisation.own_ranges = vec!["198.51.100.0/24".into()];
-    let named = Revision::Organisation(organisation);
-    t.desk.revise(t.as_(&t.cast.ada), named).await.unwrap();
-    t.pass_ms(1000);
-    assert_eq!(t.desk.poll_feeds().await.unwrap(), 1, "it is asked again");
-    assert_eq!(live(&t), ["evil.example.com"]);
-    let last: Value = serde_json::from_str(&state(&t, &id).last).unwrap();
-    let refusals = last["refusals"].to_string();
-    assert!(
-        refusals.contains("line 1: ") && refusals.contains("a domain of our own"),
-        "{last}"
-    );
-    assert!(refusals.contains("an address of our own"), "{last}");
 }
 
 async fn a_feed_that_breaks_keeps_its_last_good_state(engine: Engine) {
