@@ -45,7 +45,6 @@ const pages = () => [
   "/people", "/people/invite", "/teams", "/settings", "/account", "/tokens", "/reference",
   "/oncall", "/schedules", "/schedules/new", "/calendars", "/calendars/new", "/clocks", "/settings/targets", "/settings/targets/edit", "/settings/regulations", "/settings/regulations/nis2",
   "/settings/channels", "/settings/channels/new?kind=mail", "/settings/messages", "/settings/messages/escalated", "/deliveries", "/mailbox", "/me/notices", "/me/notifications",
-  "/logs", "/log-reviews", "/log-reviews/new", "/intelligence", "/intelligence/feeds/new?kind=csv", "/intelligence/feeds/new?kind=taxii", "/intelligence/indicators", "/intelligence/indicators?q=nothing", "/observables", "/observables/ignored", "/observables/domain/mail.example", "/attack", "/attack?show=all", "/attack/T1566", `/tickets/${number}/attack`, `/tickets/${number}/observe`, "/no/such/page",
   "/inventory", "/inventory/new", "/inventory/import", "/alerts", "/alerts?state=snoozed", "/alerts/all", "/alerts/rules", "/alerts/rules/new", "/alerts/sources", "/alerts/sources/new",
   "/logs", "/log-reviews", "/log-reviews/new", "/intelligence", "/intelligence/feeds/new?kind=csv", "/intelligence/feeds/new?kind=taxii", "/intelligence/lists", "/intelligence/lists?q=8.8.8.8", "/intelligence/indicators", "/intelligence/indicators?q=nothing", "/observables", "/observables/ignored", "/observables/domain/mail.example", "/attack", "/attack?show=all", "/attack/T1566", `/tickets/${number}/attack`, `/tickets/${number}/observe`, "/no/such/page",
 ];
