@@ -272,7 +272,7 @@ mod tests {
         let other = ListSetting {
             json,
             name: "Another".into(),
-            ..off.clone()
+            ..off
         };
         assert_eq!(other.validate().unwrap_err().field.as_deref(), Some("name"));
         let none = ListSetting {

@@ -28,7 +28,7 @@ pub(super) fn routes(r: Routes) -> Routes {
     r.post(
         "/api/v1/intake",
         Policy::Source,
-        unnamed.layer(limit.clone()),
+        unnamed.layer(limit),
     )
     .post(
         "/api/v1/intake/{source}",
