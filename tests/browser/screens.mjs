@@ -66,7 +66,7 @@ try {
   await feed({ name: "Old phishing list", kind: "list", url: "https://lists.example.org/phishing.txt", enabled: false });
   await feed({ name: "Sector list", kind: "upload", tlp: "GREEN", reliability: "B", confidence: 80, validity_days: { ipv4: 30, "*": 180 } });
   const sector = (await api(admin, "GET", "/feeds")).items.find((f) => f.name === "Sector list").id;
-  const labelled = (await fixture("report.expected.jsonl")).trim().split("\n").map((line) => JSON.parse(line)).filter((l) => l.as === "expect");
+  const labelled = (await fixture("indicators/report.expected.jsonl")).trim().split("\n").map((line) => JSON.parse(line)).filter((l) => l.as === "expect");
   const pattern = { ipv4: "ipv4-addr:value", domain: "domain-name:value", url: "url:value", md5: "file:hashes.MD5", sha1: "file:hashes.'SHA-1'", sha256: "file:hashes.'SHA-256'", email: "email-addr:value" };
   const quoted = (value) => `'${value.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
   const at = "2026-10-20T08:00:00Z";
@@ -82,7 +82,36 @@ try {
   // The feed that fails is asked within seconds.
   while (!(await api(admin, "GET", "/feeds")).items.some((f) => f.health.error)) await new Promise((soon) => setTimeout(soon, 500));
 
+  // Sources that report, with what they brought, a rule, and assets that some of it is about.
+  await api(admin, "POST", "/assets", { name: "bastion-1", kind: "server", criticality: "critical", environment: "production", identifiers: [{ kind: "hostname", value: "bastion-1" }, { kind: "ip", value: "192.0.2.14" }] });
+  await api(admin, "POST", "/assets", { name: "Shop", kind: "application", criticality: "high", environment: "production", identifiers: [{ kind: "hostname", value: "shop.example.com" }] });
+  const sources = {};
+  for (const [name, more] of [["ElastAlert", { format: "the_hive", open_from: "high" }], ["Alertmanager", { format: "alertmanager", open_from: null, expect_minutes: 1440 }], ["Badge readers", { format: "generic", mapping: { key: "id", title: "text", severity: "level" } }]]) {
+    await api(admin, "POST", "/alert_sources", { name, ...more });
+    const { id } = (await api(admin, "GET", "/alert_sources")).items.find((s) => s.name === name);
+    sources[name] = [id, (await api(admin, "POST", `/alert_sources/${id}/key`, {})).key];
+  }
+  const bring = async (name, body) => {
+    const [id, key] = sources[name];
+    const sent = await fetch(`${midwatch.url}/api/v1/intake/${id}`, { method: "POST", headers: { Authorization: `Bearer ${key}` }, body: typeof body === "string" ? body : JSON.stringify(body) });
+    if (!sent.ok) throw new Error(await sent.text());
+  };
+  await api(admin, "POST", "/alert_rules", { name: "Scanner of the auditors", order: 10, when: "alert.title.contains(\"Nessus\")", then: { do: "suppress" }, until: new Date(Date.now() + 20 * 864e5).toISOString(), why: "Ordered for this month.", sample: { alert: { title: "Nessus scan of web-1" } } });
+  await api(admin, "POST", "/alert_rules", { name: "Critical assets page at once", order: 20, when: "assets.exists(a, a.criticality == \"critical\") && alert.rank >= 3", then: { do: "open", severity: "critical" }, sample: { alert: { rank: 4 }, assets: [{ criticality: "critical" }] } });
+  await bring("ElastAlert", JSON.parse(await fixture("alerts/the_hive/elastalert.json")));
+  await bring("ElastAlert", Array.from({ length: 40 }, (_, n) => ({ type: "external", source: "elastalert", sourceRef: `login-${n}`, title: `Failed login of user${n} on vpn-2`, description: `From 198.51.100.${n + 1}.`, severity: 2, tags: ["vpn"] })));
+  await bring("ElastAlert", { type: "external", source: "elastalert", sourceRef: "n-1", title: "Nessus scan of web-1", description: "", severity: 3 });
+  await bring("ElastAlert", JSON.parse(await fixture("alerts/the_hive/v1.json")));
+  await bring("Alertmanager", await fixture("alerts/alertmanager/notification.json"));
+  await bring("Badge readers", "door open");
+  const counted = async () => (await api(lead, "GET", "/alerts?text=Failed")).items.length >= 40 && (await api(admin, "GET", "/inbound")).items.length > 0;
+  while (!(await counted())) await new Promise((soon) => setTimeout(soon, 300));
+  const alert = (await api(lead, "GET", "/alerts?text=unknown address")).items[0];
+  const rule = (await api(lead, "GET", "/alert_rules")).items[1].id;
+
   const shots = [
+    ["alerts", lead, "/alerts"], ["alert", lead, `/alerts/${alert.id}`], ["all-alerts", lead, "/alerts/all"], ["alert-rules", lead, "/alerts/rules"], ["alert-rule", lead, `/alerts/rules/${rule}`],
+    ["alert-sources", lead, "/alerts/sources"], ["alert-source", lead, `/alerts/sources/${sources["Badge readers"][0]}`], ["assets", lead, "/inventory"], ["logs", lead, "/logs"],
     ["feeds", lead, "/intelligence"], ["feed", lead, `/intelligence/feeds/${sector}`], ["indicators", lead, "/intelligence/indicators"], ["warning-lists", lead, "/intelligence/lists?q=8.8.8.8"],
     ["observables", lead, "/observables?kind=domain"], ["pivot", lead, "/observables/domain/oysterbank-static.net"], ["related", lead, `/tickets/${again.ticket}`],
     ["found", lead, "/tickets/new"], ["attack", lead, "/attack"], ["ticket-attack", lead, `/tickets/${first.ticket}/attack`],

@@ -15,6 +15,7 @@ pub mod document;
 mod evidence;
 mod feeds;
 pub(crate) mod handover;
+mod inbound;
 pub(crate) mod intake;
 mod library;
 mod log_reviews;
@@ -66,6 +67,7 @@ pub fn routes(r: Routes) -> Routes {
         .with(logs::routes)
         .with(intake::routes)
         .with(alerts::routes)
+        .with(inbound::routes)
         .with(alert_sources::routes)
         .with(alert_rules::routes)
         .with(deliveries::routes)
@@ -103,6 +105,7 @@ pub fn openapi() -> serde_json::Value {
         logs::describe,
         intake::describe,
         alerts::describe,
+        inbound::describe,
         alert_sources::describe,
         alert_rules::describe,
         deliveries::describe,

@@ -1,9 +1,7 @@
-//! Alerts: the inbox, one by one and in groups; what people decide on them; bodies that could not be read.
+//! Alerts: the inbox, one by one and in groups; what people decide on them.
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::IntoResponse;
 use midwatch_desk::intake::{Decided, Selection};
 use midwatch_domain::Refusal;
 use midwatch_domain::access::Action;
@@ -12,7 +10,6 @@ use midwatch_domain::id::{AlertId, AlertSourceId, TeamId, TicketNo};
 use midwatch_domain::moment::Moment;
 use midwatch_domain::words::{AlertState, Severity};
 use midwatch_store::plain::alert::{self as rows, AlertRow};
-use midwatch_store::plain::inbound::{self, Inbound};
 use midwatch_store::read::alerts::{self as read, Wanted};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -30,7 +27,6 @@ pub(super) fn routes(r: Routes) -> Routes {
         Policy::May(Action::ReadDesk),
         Policy::May(Action::TriageAlerts),
     );
-    let manage = Policy::May(Action::ManageAlerts);
     r.get("/api/v1/alerts", see, list)
         .get("/api/v1/alerts/{id}", see, show)
         .get("/api/v1/alert_groups", see, groups)
@@ -38,9 +34,6 @@ pub(super) fn routes(r: Routes) -> Routes {
         .post("/api/v1/alerts/attach", decide, attach)
         .post("/api/v1/alerts/detach", decide, detach)
         .post("/api/v1/alerts/judge", decide, judge)
-        .get("/api/v1/inbound", manage, parked)
-        .get("/api/v1/inbound/{id}", manage, body)
-        .post("/api/v1/inbound/{id}/retry", manage, retry)
 }
 
 /// Describes them.
@@ -80,12 +73,6 @@ pub(super) fn describe(doc: &mut Document) {
         post("/alerts/judge", "judge_alerts", "Suppress alerts, let them sleep, or put them back into the inbox")
             .body::<Judge>(with(json!({ "state": "suppressed", "reason": "Test of the scanner." })))
             .gives::<Decided>(200, "What changed."),
-        get("/inbound", "list_parked", "List bodies that could not be read, the newest first")
-            .query("after", "string", "Where the page before ended.")
-            .lists::<Parked>("The bodies."),
-        get("/inbound/{id}", "show_inbound", "Download a body as it came")
-            .answers(200, "The bytes.", "application/octet-stream", &json!({ "type": "string", "contentMediaType": "application/octet-stream" })),
-        post("/inbound/{id}/retry", "retry_inbound", "Try a body again that could not be read").gives::<Retried>(200, "Whether it was parked."),
     ]);
 }
 
@@ -235,28 +222,6 @@ struct Judge {
     until: Option<Moment>,
     /// Why.
     reason: String,
-}
-
-/// A body that could not be read.
-#[derive(Serialize, ToSchema)]
-struct Parked {
-    /// Its number.
-    id: i64,
-    /// The source.
-    source: String,
-    /// When it came.
-    received_at: String,
-    /// Who brought it.
-    from: String,
-    /// What is wrong with it.
-    error: String,
-}
-
-/// Whether a body is tried again.
-#[derive(Serialize, ToSchema)]
-struct Retried {
-    /// How many.
-    bodies: u64,
 }
 
 /// The word for how bad an alert is.
@@ -466,56 +431,4 @@ async fn judge(State(app): State<App>, Extension(who): Who, body: Body) -> Answe
         .desk
         .judge_alerts(who.viewer, j.which, j.state, j.until, j.reason);
     json(&done.await?)
-}
-
-/// Where a page begins.
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct After {
-    after: String,
-}
-
-async fn parked(State(app): State<App>, Extension(_): Who, Asked(a): Asked<After>) -> Answer {
-    let below = match a.after.as_str() {
-        "" => i64::MAX,
-        text => text.parse().map_err(|_| {
-            Refusal::invalid("after", "Expected what the page before said under “next”.")
-        })?,
-    };
-    let found = app
-        .read(move |tx| Ok(inbound::parked(tx, below, 100)?))
-        .await?;
-    let next = (found.len() == 100)
-        .then(|| found.last().map(|i| i.id.to_string()))
-        .flatten();
-    let row = |i: Inbound| Parked {
-        id: i.id,
-        source: i.source,
-        received_at: i.received_at.to_string(),
-        from: i.sender,
-        error: i.error,
-    };
-    let items = found.into_iter().map(row).collect();
-    let none = [("after", String::new())];
-    page("/inbound", &none, "after", Items { items, next })
-}
-
-async fn body(State(app): State<App>, Extension(_): Who, At(id): At<i64>) -> Answer {
-    let found = app.read(move |tx| Ok(inbound::find(tx, id)?)).await?;
-    let found = found.ok_or_else(|| Refusal::missing("body"))?;
-    // Whatever it is, a browser shows none of it.
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"inbound-{id}.bin\""),
-        ),
-        (header::CONTENT_SECURITY_POLICY, "sandbox".to_owned()),
-    ];
-    Ok((headers, found.body).into_response())
-}
-
-async fn retry(State(app): State<App>, Extension(who): Who, At(id): At<i64>) -> Answer {
-    let bodies = app.desk.retry_inbound(who.viewer, Some(id), None).await?;
-    json(&Retried { bodies })
 }

@@ -25,16 +25,12 @@ use crate::problem::Problem;
 /// Registers the routes.
 pub(super) fn routes(r: Routes) -> Routes {
     let limit = DefaultBodyLimit::max(MOST_BYTES);
-    r.post(
-        "/api/v1/intake",
-        Policy::Source,
-        unnamed.layer(limit),
-    )
-    .post(
-        "/api/v1/intake/{source}",
-        Policy::Source,
-        named.layer(limit),
-    )
+    r.post("/api/v1/intake", Policy::Source, unnamed.layer(limit))
+        .post(
+            "/api/v1/intake/{source}",
+            Policy::Source,
+            named.layer(limit),
+        )
 }
 
 /// Describes them.
