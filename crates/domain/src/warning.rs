@@ -251,7 +251,8 @@ mod tests {
     fn an_own_list_speaks_and_a_shipped_one_can_be_silenced_or_replaced() {
         let mut lists = Lists::new();
         let hold = |setting: ListSetting| (setting.name.clone(), HeldList::new(setting));
-        let own = r#"{ "name": "Our partners", "type": "hostname", "list": ["partner-haven.net"] }"#;
+        let own =
+            r#"{ "name": "Our partners", "type": "hostname", "list": ["partner-haven.net"] }"#;
         lists.extend([hold(ListSetting::brought(own).unwrap())]);
         let said = |lists: &Lists, value: &str| super::warnings(lists, Kind::Domain, value).len();
         assert_eq!(said(&lists, "www.partner-haven.net"), 1);
