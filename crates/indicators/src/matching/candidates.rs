@@ -235,7 +235,10 @@ impl<'m> Candidates<'m> {
 
     /// A run of bytes of hosts, with a dot inside.
     fn run(&mut self, window: &[u8], at: usize, start: usize, end: usize) {
-        let run = &window[start..end];
+        // An escape before it may reach beyond what is left of it without the signs at its end.
+        let Some(run) = window.get(start..end) else {
+            return;
+        };
         if run.len() > LONGEST_HOST {
             return;
         }

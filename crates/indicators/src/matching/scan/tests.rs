@@ -177,6 +177,18 @@ fn a_network_and_a_platform() {
 }
 
 /// Words between the planted values, some of which look nearly like them.
+#[test]
+fn an_escape_before_signs_alone_is_survived() {
+    let m = matcher(&PLANTED);
+    for text in [r"\__._ ", r"\_.-", r"\n._.-", r"\u002e._", r"%2e._"] {
+        let text = format!("{text} {} ", PLANTED[0].1);
+        assert_eq!(
+            found(&m, text.as_bytes(), usize::MAX, false),
+            found(&m, text.as_bytes(), 1, false)
+        );
+    }
+}
+
 fn filler() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => "[a-z0-9.:@/\\[\\](){}%\\\\_-]{0,40}",
